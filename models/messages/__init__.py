@@ -1,0 +1,1 @@
+"""Messages: what travels between processes, one file per subject."""
