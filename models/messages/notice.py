@@ -6,8 +6,13 @@ from pydantic import AwareDatetime, JsonValue, StringConstraints
 
 from models.messages.base import Message
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\p{Cc}\p{Zl}\p{Zp}]+$")]
-"""Text of one line: control characters and line ends could forge a mail header or a line of a letter."""
+Line = Annotated[
+    str,
+    StringConstraints(
+        min_length=1, max_length=1000, pattern=r"^[^\p{Cc}\p{Zl}\p{Zp}\u{202A}-\u{202E}\u{2066}-\u{2069}]+$"
+    ),
+]
+"""Text of one line: control characters could forge a mail header, marks of direction turn a name round."""
 
 Channel = Literal["email", "web", "fax", "post", "registered", "certified", "console", "portal", "record"]
 

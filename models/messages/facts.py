@@ -1,0 +1,227 @@
+"""What each letter states: one class of facts per slug, checked before a word is printed.
+
+A fact that nobody prints is a mistake, so unknown keys are refused. Sums are in yen, `*_on` are days and
+`*_at` instants of Japan time. `steps` is the derivation of a computed date or sum in Japanese sentences.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, AwareDatetime, Field, StrictInt, StringConstraints, model_validator
+
+from models.messages.base import Message
+from models.messages.notice import Line
+from terms.citation import Article
+
+Yen = Annotated[StrictInt, Field(ge=0)]
+Count = Annotated[StrictInt, Field(ge=0)]
+Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+Prose = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\p{Cc}--\n]*$")]
+"""Text that a person wrote; only line ends divide it."""
+
+
+def _is_citation(text: str) -> str:
+    Article.parse(text)
+    return text
+
+
+Clause = Annotated[str, AfterValidator(_is_citation)]
+"""A citation as the code writes it, "18(1)"."""
+
+
+class Facts(Message):
+    """What every letter may carry."""
+
+    steps: tuple[Line, ...] = ()
+
+
+class Cutoff(Message):
+    """An example of Art. 18(1): a notice that arrives on one day ends the contract on another."""
+
+    arrived_on: date
+    ends_on: date
+
+
+class LastDay(Message):
+    """Until which day a notice in writing must arrive for the contract to end on another."""
+
+    arrived_by_on: date
+    ends_on: date
+
+
+class Gap(Message):
+    """A point that an application lacks."""
+
+    article: Clause
+    detail: Line
+
+
+class Item(Message):
+    """An ordered line; `initial_fee` is the line's sum without tax."""
+
+    code: Line
+    name: Line
+    quantity: Line | Count
+    unit: Line | None = None
+    zone: Line | None = None
+    initial_fee: Yen
+
+
+class MinimumTerm(Message):
+    """A minimum term in months; without `code` it is that of every item not named otherwise."""
+
+    code: Line | None = None
+    months: Annotated[StrictInt, Field(ge=1)]
+
+
+class Resource(Message):
+    """An OCF resource that still stands."""
+
+    resource_id: Line
+    code: Line
+    name: Line | None = None
+    quantity: Line | Count
+    zone: Line | None = None
+
+
+class ApplicationReceived(Facts):
+    """`application_received_notice`."""
+
+    received_at: AwareDatetime
+    answer_by_on: date | None = None
+
+
+class ApplicationIncomplete(Facts):
+    """`application_incomplete_notice`."""
+
+    received_at: AwareDatetime
+    missing: Annotated[tuple[Gap, ...], Field(min_length=1)]
+
+
+class Acceptance(Facts):
+    """`acceptance_notice`: by e-mail formed at `formed_at`, on paper on its arrival, normally on `arrives_on`."""
+
+    formed_at: AwareDatetime | None = None
+    arrives_on: date | None = None
+    items: Annotated[tuple[Item, ...], Field(min_length=1)]
+    price_list: Line
+    initial_fees: Yen
+    initial_due_on: date
+    minimum_terms: Annotated[tuple[MinimumTerm, ...], Field(min_length=1)]
+    planned_start_on: date
+
+    @model_validator(mode="after")
+    def one_moment(self) -> Self:
+        """A contract is formed once: at an instant or with the arrival of the letter."""
+        if (self.formed_at is None) == (self.arrives_on is None):
+            message = "give formed_at (e-mail) or arrives_on (paper)"
+            raise ValueError(message)
+        return self
+
+
+class Refusal(Facts):
+    """`refusal_notice`: grounds and reason may stay unsaid."""
+
+    grounds: tuple[Clause, ...] = ()
+    reason: Prose | None = None
+
+
+class ServiceStart(Facts):
+    """`service_start_notice`."""
+
+    service_start_on: date
+    billing_start_on: date
+    min_term_ends_on: date
+    cutoff: Cutoff
+
+
+class CancellationReceipt(Facts):
+    """`cancellation_receipt`."""
+
+    arrived_on: date
+    runs_out_on: date
+    ends_on: date
+    penalty: Yen
+    last_usage_month: Month
+    final_due_on: date
+    delete_from_on: date
+    steps: Annotated[tuple[Line, ...], Field(min_length=1)]
+
+
+class NotInWriting(Facts):
+    """`not_in_writing_notice`: `article` is the clause that wants writing, `form` the form that came instead."""
+
+    article: Clause
+    received_at: AwareDatetime
+    form: Literal["email", "telephone", "console", "fax", "portal", "web"]
+    cutoff: LastDay | None = None
+
+
+class SpecialCancellationReceipt(Facts):
+    """`special_cancellation_receipt`."""
+
+    ground: Literal["14(2)", "18(2)"]
+    event_no: Line
+    arrived_on: date
+    ends_on: date
+    delete_from_on: date
+
+
+class PreStartWithdrawalReceipt(Facts):
+    """`pre_start_withdrawal_receipt`; the steps are the formula of the penalty."""
+
+    arrived_on: date
+    ends_on: date
+    penalty: Yen
+    steps: Annotated[tuple[Line, ...], Field(min_length=1)]
+
+
+class ResourceDeletionReminder(Facts):
+    """`resource_deletion_reminder`; `deletion_cost` is without tax."""
+
+    ends_on: date
+    days_left: Count
+    resources: Annotated[tuple[Resource, ...], Field(min_length=1)]
+    deletion_cost: Yen
+
+
+class ContractEnd(Facts):
+    """`contract_end_notice`."""
+
+    ends_on: date
+    ended_at: AwareDatetime
+    ground: Clause
+    penalty: Yen
+    last_usage_month: Month | None = None
+    final_due_on: date | None = None
+    delete_from_on: date
+    left_over: tuple[Resource, ...] = ()
+
+
+class ContactCheck(Facts):
+    """`contact_check_request`."""
+
+    contact_kind: Literal["contract", "billing", "technical", "emergency", "registered_office"]
+    on_record: Line
+    notice_no: Line
+    notice_title: Line
+
+
+FACTS: Mapping[str, type[Facts]] = MappingProxyType(
+    {
+        "application_received_notice": ApplicationReceived,
+        "application_incomplete_notice": ApplicationIncomplete,
+        "acceptance_notice": Acceptance,
+        "refusal_notice": Refusal,
+        "service_start_notice": ServiceStart,
+        "cancellation_receipt": CancellationReceipt,
+        "not_in_writing_notice": NotInWriting,
+        "special_cancellation_receipt": SpecialCancellationReceipt,
+        "pre_start_withdrawal_receipt": PreStartWithdrawalReceipt,
+        "resource_deletion_reminder": ResourceDeletionReminder,
+        "contract_end_notice": ContractEnd,
+        "contact_check_request": ContactCheck,
+    }
+)
