@@ -52,3 +52,8 @@ def share_out(amount: int, claims: Sequence[int]) -> tuple[int, ...]:
     for place in by_remainder[: amount - sum(paid)]:
         paid[place] += 1
     return tuple(paid)
+
+
+def percent_of(amount: int, percent: int) -> int:
+    """Return a percentage of an amount of yen, cut off below one yen."""
+    return amount * percent // 100

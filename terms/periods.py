@@ -18,6 +18,7 @@ ONE_DAY = timedelta(days=1)
 MONTHS_OF_YEAR = 12
 HOURS_OF_DAY = 24
 SECONDS_OF_HOUR = 3600
+ONE_SECOND = timedelta(seconds=1)
 
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 
@@ -119,3 +120,13 @@ def month_spans(from_on: date, to_on: date) -> Iterator[tuple[date, date]]:
         last = min(month_end(first), to_on)
         yield first, last
         first = last + ONE_DAY
+
+
+def year_end(day: date) -> date:
+    """Return the last day of the calendar year of `day`."""
+    return date(day.year, MONTHS_OF_YEAR, 31)
+
+
+def days_in_year(day: date) -> int:
+    """Return how many days the calendar year of `day` has."""
+    return year_end(day).timetuple().tm_yday
