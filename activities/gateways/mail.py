@@ -1,0 +1,185 @@
+"""Send mail by SMTP over a few connections that stay open (Art. 42: a letter is dispatched when the server takes it).
+
+What went wrong is told without addresses and without the server's words, which often repeat the address:
+a failure travels into logs and workflow histories.
+"""
+
+import asyncio
+import contextlib
+import re
+import ssl
+from dataclasses import dataclass
+from email.message import EmailMessage
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from aiosmtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseException
+
+PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
+NOOP_AFTER = 10.0
+"""Seconds of rest after which a connection is asked whether it still lives; most servers hang up after minutes."""
+
+MAILBOX = re.compile(r"[!#-'*+./0-9=?A-Z^-~-]{1,64}@[0-9A-Za-z.-]{1,189}")
+"""One plain address: no name, comment, list or quoted part, and nothing outside of ASCII."""
+
+_FOR_GOOD = 500
+_TROUBLE = (SMTPException, OSError, TimeoutError)
+_ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
+_CONTROL = re.compile(r"[^ -~]+")
+
+
+class MailDeferred(Exception):
+    """The mail was not taken for now (4xx, connection trouble): try again, with the same Message-ID.
+
+    `perhaps_taken`: the connection was lost on the way, after which nobody knows whether the server took it.
+    """
+
+    def __init__(self, reason: str, *, perhaps_taken: bool = False) -> None:
+        super().__init__(reason)
+        self.perhaps_taken = perhaps_taken
+
+
+class MailRefused(Exception):
+    """The mail was refused for good (5xx): the address is wrong or the server does not want it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpProof:
+    """The server's answer when it took the mail, kept as evidence of dispatch."""
+
+    reply: str
+
+
+class Mailer(Protocol):
+    """Whatever takes mail for delivery."""
+
+    async def send(self, mail: EmailMessage, recipient: str) -> SmtpProof:
+        """Hand one mail to the server for one recipient.
+
+        Raises:
+            MailDeferred: not now; the same mail may be sent again.
+            MailRefused: never.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Say goodbye to the server."""
+        ...
+
+
+class SmtpMailer:
+    """Mail over SMTP; `send` may run many times at once on one event loop.
+
+    `url` is `smtp://` (plain), `smtps://` (TLS from the start) or `smtp+starttls://`, with
+    `user:password@` (percent-encoded) where the server wants a login. `timeout` is in seconds, per answer.
+    """
+
+    def __init__(
+        self, url: str, *, connections: int = 8, timeout: float = 30.0, tls_context: ssl.SSLContext | None = None
+    ) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in PORTS or not parts.hostname:
+            message = f"an SMTP URL names a host and begins with one of {', '.join(PORTS)}"
+            raise ValueError(message)
+        self._host = parts.hostname
+        self._port = parts.port or PORTS[parts.scheme]
+        self._scheme = parts.scheme
+        self._user = unquote(parts.username) if parts.username else None
+        self._password = unquote(parts.password) if parts.password else None
+        self._timeout = timeout
+        self._tls_context = tls_context
+        self._slots = asyncio.Semaphore(connections)
+        self._idle: list[tuple[SMTP, float]] = []
+        self._closed = False
+
+    async def send(self, mail: EmailMessage, recipient: str) -> SmtpProof:
+        """Hand one mail to the server; the envelope's sender is the mail's From.
+
+        Raises:
+            MailDeferred: 4xx, or the connection could not be made or was lost.
+            MailRefused: 5xx, or the recipient is no address.
+        """
+        if MAILBOX.fullmatch(recipient) is None:
+            reason = "the recipient is no address"
+            raise MailRefused(reason)
+        sender = mail["From"].addresses[0].addr_spec
+        content = mail.as_bytes()
+        async with self._slots:
+            outcome = await self._deliver(sender, recipient, content)
+        if isinstance(outcome, SmtpProof):
+            return outcome
+        raise outcome  # outside of any handler: no traceback may carry the library's error, which names addresses
+
+    async def close(self) -> None:
+        """Say goodbye on the connections at rest; those in use are closed when their mail is through."""
+        self._closed = True
+        while self._idle:
+            await _quit(self._idle.pop()[0])
+
+    async def _deliver(self, sender: str, recipient: str, content: bytes) -> SmtpProof | MailDeferred | MailRefused:
+        try:
+            connection = await self._take()
+        except _TROUBLE as error:
+            return _failure(error, connected=False)
+        reusable = False
+        try:
+            _, reply = await connection.sendmail(sender, recipient, content)
+            reusable = True
+            return SmtpProof(f"250 {_CONTROL.sub(' ', reply)[:300]}")
+        except _TROUBLE as error:
+            reusable = isinstance(error, SMTPRecipientsRefused | SMTPResponseException)
+            return _failure(error, connected=True)
+        finally:  # also when cancelled: half a mail may stand on the wire
+            if reusable and connection.is_connected and not self._closed:
+                self._idle.append((connection, asyncio.get_running_loop().time()))
+            else:
+                connection.close()
+
+    async def _take(self) -> SMTP:
+        while self._idle:
+            connection, since = self._idle.pop()
+            if await self._lives(connection, since):
+                return connection
+            connection.close()
+        connection = SMTP(
+            hostname=self._host,
+            port=self._port,
+            username=self._user,
+            password=self._password,
+            timeout=self._timeout,
+            use_tls=self._scheme == "smtps",
+            start_tls=self._scheme == "smtp+starttls",
+            tls_context=self._tls_context,
+        )
+        await connection.connect()
+        return connection
+
+    async def _lives(self, connection: SMTP, since: float) -> bool:
+        if not connection.is_connected:
+            return False
+        if asyncio.get_running_loop().time() - since < NOOP_AFTER:
+            return True
+        try:
+            await connection.noop()
+        except _TROUBLE:
+            return False
+        return True
+
+
+def _failure(error: Exception, *, connected: bool) -> MailDeferred | MailRefused:
+    if isinstance(error, SMTPRecipientsRefused):
+        error = error.recipients[0]
+    if not isinstance(error, SMTPResponseException):
+        words = "connection lost" if connected else "no connection"
+        return MailDeferred(f"{words}: {type(error).__name__}", perhaps_taken=connected)
+    enhanced = _ENHANCED.match(error.message)
+    reason = f"{error.code} {enhanced.group()}" if enhanced else str(error.code)
+    if connected and error.code >= _FOR_GOOD:
+        return MailRefused(reason)
+    return MailDeferred(reason)
+
+
+async def _quit(connection: SMTP) -> None:
+    with contextlib.suppress(*_TROUBLE):
+        await connection.quit()
+    connection.close()
