@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from terms.citation import Article, InvalidRule, implements
 from terms.derivation import Derived
+from terms.settings import Terms
 
 CORPORATE_NUMBER = r"T?[0-9]{13}"
 _CORPORATE_NUMBER = re.compile(CORPORATE_NUMBER)
@@ -27,7 +28,7 @@ class CorporateNumber(Derived):
 
 
 @implements(Article(9, 2, 4))
-def corporate_number(number: str) -> CorporateNumber:
+def corporate_number(terms: Terms, *, number: str) -> CorporateNumber:  # noqa: ARG001 (rules take the terms first)
     """Check a corporate number of 13 digits, or a registration number, T and 13 digits.
 
     Raises:

@@ -51,7 +51,7 @@ class UsageSplit(Derived):
 
 
 @implements(Article(24, 2))
-def usage_split(terms: Terms, *, from_at: datetime, to_at: datetime) -> UsageSplit:  # noqa: ARG001
+def usage_split(terms: Terms, *, from_at: datetime, to_at: datetime) -> UsageSplit:  # noqa: ARG001 (as below)
     """Cut a stretch of use, `to_at` itself not used, at the month ends of Japan; exact seconds.
 
     Raises:

@@ -110,4 +110,4 @@ def _whole_years(first_on: date, paid_on: date) -> int:
 def _worded(part: InterestPart) -> str:
     if part.years:
         return f"{part.years}年"
-    return f"{part.days}日({part.basis}日の年)"
+    return f"{part.days}日(1年を{part.basis}日として計算)"

@@ -43,7 +43,7 @@ class Penalty(Derived):
 
     from_on: date | None = None
     to_on: date | None = None
-    parts: tuple[PenaltyPart, ...] = ()
+    parts: tuple[PenaltyPart, ...]
     penalty: int
     tax_class: TaxClass
 
@@ -82,13 +82,14 @@ def penalty(
 
 
 def _none(terms: Terms, why: str) -> Penalty:
-    return Penalty(penalty=0, tax_class=terms.tax_class.penalty, articles=PENALTY, settings={}, steps=(why,))
+    return Penalty(parts=(), penalty=0, tax_class=terms.tax_class.penalty, articles=PENALTY, settings={}, steps=(why,))
 
 
 def _before_start(terms: Terms, *, monthly: int, term_months: int) -> Penalty:
     """28(1): the whole term is left, so its months are multiplied and nothing is prorated."""
     amount = monthly * term_months
     return Penalty(
+        parts=(),
         penalty=amount,
         tax_class=terms.tax_class.penalty,
         articles=PENALTY,

@@ -65,7 +65,7 @@ def retention(
             f"契約終了日{ja_day(ended_on)}の属する事業年度の末日は{ja_day(contract_year)}です。",
             f"当社の保存期間はそれから{terms.retention_years}年、{ja_day(company)}までです。",
             f"最終請求の属する事業年度の末日は{ja_day(invoice_year)}です。",
-            f"税法上の保存期間は2か月経過後から{tax_years}年、{ja_day(tax)}までです。",
+            f"税法上の保存期間は{terms.tax_filing_months}か月経過後から{tax_years}年、{ja_day(tax)}までです。",
             f"会社法上の保存期間は{terms.companies_act_years}年、{ja_day(companies_act)}までです。",
             f"{ja_day(erasable_from_on)}から消去できます。",
         ),
