@@ -1,0 +1,1 @@
+"""Endpoints, one file per subject: they check the request, give the command, answer."""
