@@ -10,7 +10,7 @@ from api import problems
 from api.auth import KeyRing
 from api.limits import BodyLimit, CleanAddress
 from api.observe import Metrics, Observer
-from api.routers import api_keys, clock, health, tasks
+from api.routers import api_keys, clock, health, rules, tasks
 
 TITLE = "Yakkan"
 VERSION = "1"
@@ -21,6 +21,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     api_keys.router,
     tasks.router,
     clock.router,
+    rules.router,
 )
 
 

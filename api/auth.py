@@ -18,17 +18,25 @@ from sqlmodel import col
 
 from activities.office import Office
 from api.problems import DOCUMENTED, Forbidden, NotFound, Unauthenticated, Unsupported, responses
+from models.messages.roles import AUDITOR, CONTACT_READERS, CUSTOMER, DEPOSIT_READERS, EVERYBODY, READERS, STAFF
 from models.tables import ApiKeyRow
 
-STAFF = frozenset({"intake", "reviewer", "provisioning", "billing", "cash", "dunning", "legal", "support", "admin"})
-AUDITOR = "auditor"
-CUSTOMER = "customer"
-READERS = STAFF | {AUDITOR}
-"""Everybody with a staff role reads what the work needs; the auditor reads everything."""
-
-EVERYBODY = READERS | {CUSTOMER}
-CONTACT_READERS = frozenset({"intake", "reviewer", "legal", "support", "dunning", AUDITOR})
-DEPOSIT_READERS = frozenset({"cash", "billing", "dunning", AUDITOR})
+__all__ = [
+    "AUDITOR",
+    "CONTACT_READERS",
+    "CUSTOMER",
+    "DEPOSIT_READERS",
+    "EVERYBODY",
+    "READERS",
+    "STAFF",
+    "Caller",
+    "GuardedRoute",
+    "KeyRing",
+    "Principal",
+    "TheOffice",
+    "may",
+    "secret_hash",
+]
 
 JSON = "application/json"
 UPLOAD = "multipart/form-data"

@@ -13,11 +13,13 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 REQUEST_ID = "X-Request-Id"
-API_POLICY = "default-src 'none'; frame-ancestors 'none'"
-CONSOLE_POLICY = (
-    "default-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
-    "object-src 'none'"
-)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+"""What every answer says, unless a page says it otherwise."""
 
 log = structlog.get_logger("api")
 
@@ -59,7 +61,7 @@ class Observer:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _frame(MutableHeaders(scope=message), scope["path"], request_id)
+                _frame(MutableHeaders(scope=message), request_id)
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
@@ -69,7 +71,8 @@ class Observer:
                 self._tell(scope, status, time.perf_counter() - began)
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", None) or "none"
+        path = getattr(scope.get("route"), "path", None)
+        route = "none" if path is None else scope.get("root_path", "") + path
         self._metrics.requests.labels(scope["method"], route, status).inc()
         self._metrics.seconds.labels(scope["method"], route).observe(seconds)
         caller = scope.get("state", {}).get("principal")
@@ -84,10 +87,7 @@ class Observer:
         )
 
 
-def _frame(headers: MutableHeaders, path: str, request_id: str) -> None:
-    console = path.startswith("/console")
+def _frame(headers: MutableHeaders, request_id: str) -> None:
     headers[REQUEST_ID] = request_id
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "same-origin" if console else "no-referrer"
-    headers["Content-Security-Policy"] = CONSOLE_POLICY if console else API_POLICY
-    headers.setdefault("Cache-Control", "no-store")
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)

@@ -1,7 +1,7 @@
 """API keys: given out by an administrator, shown once."""
 
 import secrets
-from typing import Literal, Self
+from typing import Self
 
 from fastapi import APIRouter
 from pydantic import model_validator
@@ -11,6 +11,7 @@ from api.auth import CUSTOMER, Caller, TheOffice, may, secret_hash
 from api.fields import Answer, Body, Reference
 from api.idempotency import CommandRoute, TheCall
 from models.messages.office import Event
+from models.messages.roles import Role
 from models.tables import ApiKeyRow
 
 ARTICLE = "22(3)"  # access to confidential information by need
@@ -22,10 +23,7 @@ router = APIRouter(route_class=CommandRoute, tags=["api keys"])
 class NewKey(Body):
     """Whom a key is for: a person of the office, a program of the office, or a customer."""
 
-    role: Literal[
-        "intake", "reviewer", "provisioning", "billing", "cash", "dunning", "legal", "support", "admin", "auditor",
-        "customer",
-    ]  # fmt: skip
+    role: Role
     person: Reference | None = None
     customer_ref: Reference | None = None
 

@@ -14,14 +14,13 @@ from api.idempotency import CommandRoute, TheCall
 from api.paging import Page, PageWanted, fetch_page
 from api.problems import Conflict, Forbidden, NotFound
 from models.messages.office import Event
+from models.messages.roles import StaffRole
 from models.tables import TaskRow
 from models.vault import OFFICE
 
 DUTY = "1"  # the office works by the terms; tasks without a clause of their own
 
 router = APIRouter(route_class=CommandRoute, tags=["tasks"])
-
-Role = Literal["intake", "reviewer", "provisioning", "billing", "cash", "dunning", "legal", "support", "admin"]
 
 
 class TaskAnswer(Answer):
@@ -52,7 +51,7 @@ async def show_all(
     page: PageWanted,
     state: Annotated[Literal["open", "done"] | None, Query()] = None,
     contract_no: Annotated[Number | None, Query()] = None,
-    role: Annotated[Role | None, Query()] = None,
+    role: Annotated[StaffRole | None, Query()] = None,
 ) -> Page[TaskAnswer]:
     """List tasks in order of creation."""
     query = select(TaskRow)
