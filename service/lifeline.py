@@ -15,6 +15,7 @@ import threading
 import time
 from pathlib import Path
 
+PARENT_VARIABLE = "YAKKAN_UP_PID"  # set for the children of `yakkan up`
 PR_SET_PDEATHSIG = 1
 LOOK_EVERY = 0.5  # seconds
 GRACE = 10.0  # seconds that a program has to end after SIGTERM

@@ -5,7 +5,6 @@ Nothing here starts a service; `service/temporal_server.py` does.
 """
 
 import asyncio
-import fcntl
 import os
 import platform
 import re
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from service.locks import locked
 from service.progress import Progress, say
 
 SERVER_VERSION = "1.32.1"
@@ -86,14 +86,10 @@ async def alone() -> AsyncIterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         waiting = None
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                waiting = waiting or Progress("another process is preparing the Temporal server; waiting")
-                waiting.show()
-                await asyncio.sleep(0.2)
+        while not locked(lock):
+            waiting = waiting or Progress("another process is preparing the Temporal server; waiting")
+            waiting.show()
+            await asyncio.sleep(0.2)
         if waiting:
             waiting.done("ready")
         yield

@@ -4,12 +4,9 @@
 """
 
 import asyncio
-import fcntl
 import json
 import os
-import random
 import signal
-import socket
 import sqlite3
 import sys
 import tempfile
@@ -24,6 +21,8 @@ from temporalio.service import ConnectConfig, RPCError, ServiceClient
 
 from service import temporal_binary as binaries
 from service.lifeline import tied
+from service.locks import locked
+from service.ports import free_ports, is_free
 from service.progress import say
 from service.temporal_binary import Binary, Kind, ServerMissing
 from service.temporal_config import CLI_DATABASE, DATABASE, PORTS, Launch, command
@@ -38,8 +37,6 @@ __all__ = [
     "ServerFailed",
     "ServerMissing",
     "accepts_time_skipping",
-    "free_ports",
-    "is_free",
     "kept_kind",
     "obtain",
     "open_for_tests",
@@ -127,15 +124,18 @@ class EmbeddedServer:
         """Host and port of the frontend; known once it has started."""
         return f"127.0.0.1:{self._ports[0]}"
 
-    async def start(self) -> None:
-        """Start the server and wait until it answers and knows our namespace; again after its death: same ports.
+    async def start(self, *, patience: float = 0.0) -> None:
+        """Start the server and wait until it answers and knows our namespace.
+
+        Args:
+            patience: seconds to wait for a server on this folder that is just ending (its parent was killed).
 
         Raises:
             DirectoryBusy: another server runs on this folder.
             ServerFailed: it ended, or did not answer in time.
         """
         self._home.mkdir(parents=True, exist_ok=True)
-        self._take_lock()
+        await self._take_lock(patience)
         try:
             await self._launch_until_healthy()
             await prepare(self.address, self.namespace)
@@ -161,14 +161,15 @@ class EmbeddedServer:
             self._lock.close()
             self._lock = None
 
-    def _take_lock(self) -> None:
+    async def _take_lock(self, patience: float) -> None:
         lock = (self._home / "lock").open("a")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-            message = f"another Temporal server runs on {self._home}"
-            raise DirectoryBusy(message) from None
+        end = time.monotonic() + patience
+        while not locked(lock):
+            if time.monotonic() > end:
+                lock.close()
+                message = f"another Temporal server runs on {self._home}"
+                raise DirectoryBusy(message)
+            await asyncio.sleep(0.1)
         self._lock = lock
 
     async def _launch_until_healthy(self) -> None:
@@ -189,6 +190,7 @@ class EmbeddedServer:
         raise ServerFailed(self._said())
 
     async def _run(self) -> None:
+        held = [self._lock.fileno()] if self._lock else []  # the lock lasts as long as the last that holds it
         _forget_members(self._home / DATABASE)
         with self._log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
@@ -196,6 +198,7 @@ class EmbeddedServer:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=asyncio.subprocess.STDOUT,
+                pass_fds=held,
                 start_new_session=True,  # the terminal's Ctrl-C is for our parent, which stops us in order
             )
 
@@ -246,33 +249,6 @@ def kept_kind(home: Path) -> Kind | None:
     if (home / DATABASE).exists():
         return Kind.SERVER
     return Kind.CLI if (home / CLI_DATABASE).exists() else None
-
-
-def is_free(port: int) -> bool:
-    """Tell whether a server could listen on the port now."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def free_ports(count: int) -> list[int]:
-    """Find free ports below those that the system gives to outgoing connections: they are free after a restart too.
-
-    Raises:
-        ServerFailed: there are not that many.
-    """
-    found: list[int] = []
-    for port in random.sample(range(20_000, 32_000), 12_000):
-        if is_free(port):
-            found.append(port)
-        if len(found) == count:
-            return found
-    message = "no free port between 20000 and 32000"
-    raise ServerFailed(message)
 
 
 def _forget_members(database: Path) -> None:
