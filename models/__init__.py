@@ -1,1 +1,1 @@
-
+"""Ids, messages, tables, database and vault."""

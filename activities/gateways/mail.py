@@ -8,12 +8,13 @@ import asyncio
 import contextlib
 import re
 import ssl
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-from aiosmtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseException
+from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
 PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 NOOP_AFTER = 10.0
@@ -31,7 +32,7 @@ _CONTROL = re.compile(r"[^ -~]+")
 class MailDeferred(Exception):
     """The mail was not taken for now (4xx, connection trouble): try again, with the same Message-ID.
 
-    `perhaps_taken`: the connection was lost on the way, after which nobody knows whether the server took it.
+    `perhaps_taken`: the connection was lost while the mail was on its way; nobody knows whether the server took it.
     """
 
     def __init__(self, reason: str, *, perhaps_taken: bool = False) -> None:
@@ -120,15 +121,20 @@ class SmtpMailer:
         try:
             connection = await self._take()
         except _TROUBLE as error:
-            return _failure(error, connected=False)
-        reusable = False
+            return _failure(error)
+        reusable = under_way = False
         try:
-            _, reply = await connection.sendmail(sender, recipient, content)
+            await connection.mail(sender)
+            await connection.rcpt(recipient)
+            under_way = True
+            response = await connection.data(content)
             reusable = True
-            return SmtpProof(f"250 {_CONTROL.sub(' ', reply)[:300]}")
+            return SmtpProof(f"{response.code} {_CONTROL.sub(' ', response.message)[:300]}")
+        except SMTPResponseException as error:
+            reusable = await _answers(connection.rset())
+            return _failure(error, serving=True)
         except _TROUBLE as error:
-            reusable = isinstance(error, SMTPRecipientsRefused | SMTPResponseException)
-            return _failure(error, connected=True)
+            return _failure(error, perhaps_taken=under_way)
         finally:  # also when cancelled: half a mail may stand on the wire
             if reusable and connection.is_connected and not self._closed:
                 self._idle.append((connection, asyncio.get_running_loop().time()))
@@ -138,9 +144,14 @@ class SmtpMailer:
     async def _take(self) -> SMTP:
         while self._idle:
             connection, since = self._idle.pop()
-            if await self._lives(connection, since):
+            alive = False
+            try:
+                alive = await self._lives(connection, since)
+            finally:
+                if not alive:
+                    connection.close()
+            if alive:
                 return connection
-            connection.close()
         connection = SMTP(
             hostname=self._host,
             port=self._port,
@@ -157,26 +168,26 @@ class SmtpMailer:
     async def _lives(self, connection: SMTP, since: float) -> bool:
         if not connection.is_connected:
             return False
-        if asyncio.get_running_loop().time() - since < NOOP_AFTER:
-            return True
-        try:
-            await connection.noop()
-        except _TROUBLE:
-            return False
-        return True
+        rested = asyncio.get_running_loop().time() - since
+        return rested < NOOP_AFTER or await _answers(connection.noop())
 
 
-def _failure(error: Exception, *, connected: bool) -> MailDeferred | MailRefused:
-    if isinstance(error, SMTPRecipientsRefused):
-        error = error.recipients[0]
+async def _answers(command: Awaitable[object]) -> bool:
+    """Tell whether the server answers a command, and well."""
+    try:
+        await command
+    except _TROUBLE:
+        return False
+    return True
+
+
+def _failure(error: Exception, *, serving: bool = False, perhaps_taken: bool = False) -> MailDeferred | MailRefused:
+    """Say what went wrong; a server that refuses the login or the connection (not `serving`) may not stay so."""
     if not isinstance(error, SMTPResponseException):
-        words = "connection lost" if connected else "no connection"
-        return MailDeferred(f"{words}: {type(error).__name__}", perhaps_taken=connected)
+        return MailDeferred(f"connection trouble: {type(error).__name__}", perhaps_taken=perhaps_taken)
     enhanced = _ENHANCED.match(error.message)
     reason = f"{error.code} {enhanced.group()}" if enhanced else str(error.code)
-    if connected and error.code >= _FOR_GOOD:
-        return MailRefused(reason)
-    return MailDeferred(reason)
+    return MailRefused(reason) if serving and error.code >= _FOR_GOOD else MailDeferred(reason)
 
 
 async def _quit(connection: SMTP) -> None:

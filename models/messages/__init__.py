@@ -1,1 +1,1 @@
-"""Messages: what travels between processes, one file per subject."""
+"""Frozen messages by subject; no table here."""

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, JsonValue, StringConstraints
 
 from models.messages.base import Message
+from models.messages.office import Command, Reply
 
 Line = Annotated[
     str,
@@ -47,3 +48,104 @@ class Letter(Message):
     terms_version: Line
     replaces: Line | None = None
     facts: dict[str, JsonValue]
+
+
+class NoticeInput(Message):
+    """The letter that a notice workflow sends, and how its arrival is told (Art. 42)."""
+
+    notice_no: str
+    channel: Channel
+    origin: str | None = None
+
+
+class Arrival(Message):
+    """When a letter arrived or counts as arrived, and why."""
+
+    arrived_at: AwareDatetime | None
+    deemed: bool
+    basis: str
+
+
+class Dispatched(Message):
+    """A letter went out; `normal_arrival` is when it arrives without further evidence (absent: only real arrival)."""
+
+    notice_no: str
+    dispatched_at: AwareDatetime
+    arrival: Arrival
+
+
+class DispatchOrder(Message):
+    """Send a letter by e-mail now."""
+
+    notice_no: str
+    as_of: AwareDatetime
+
+
+class DispatchOutcome(Message):
+    """What became of an attempt to send: dispatched, withdrawn before, or refused for good by the mail server."""
+
+    state: Literal["dispatched", "refused", "withdrawn"]
+    dispatched: Dispatched | None = None
+
+
+class PaperDispatch(Command):
+    """Staff posted a letter (or signed it electronically)."""
+
+    method: Literal["post", "registered", "certified", "e-signature", "hand"]
+    tracking_no: str | None = None
+    dispatched_at: AwareDatetime
+
+
+class Delivery(Command):
+    """What the post or the mail server told of a letter's delivery."""
+
+    outcome: Literal["delivered", "refused", "returned"]
+    at: AwareDatetime
+    proof: str
+
+
+class Reissue(Command):
+    """The letter is written anew under a new number; this one is withdrawn if it has not gone out."""
+
+    reason: str
+
+
+class ArrivalRecord(Message):
+    """A letter's arrival to be written down."""
+
+    notice_no: str
+    arrival: Arrival
+    as_of: AwareDatetime
+
+
+class LetterMoved(Message):
+    """What the workflow that waits for a letter is told."""
+
+    notice_no: str
+    slug: str
+    state: Literal["dispatched", "arrived", "undeliverable", "withdrawn"]
+    channel: Channel
+    at: AwareDatetime
+
+
+class PaperDispatchOrder(Message):
+    """Write down that staff posted a letter."""
+
+    notice_no: str
+    command: PaperDispatch
+    as_of: AwareDatetime
+
+
+class Posted(Message):
+    """The answer to whoever posted a letter, and what the letter's workflow has to know."""
+
+    reply: Reply
+    dispatched: Dispatched
+
+
+class DeliveryOrder(Message):
+    """Write down what was learned of a letter's delivery."""
+
+    notice_no: str
+    delivery: Delivery
+    as_of: AwareDatetime

@@ -17,9 +17,7 @@ class ApplicationRow(SQLModel, table=True):
     """
 
     __tablename__ = "application"
-    __table_args__ = (
-        CheckConstraint("state IN ('received', 'accepted', 'refused', 'withdrawn')", name="state"),
-    )
+    __table_args__ = (CheckConstraint("state IN ('received', 'accepted', 'refused', 'withdrawn')", name="state"),)
     application_no: str = Field(primary_key=True, max_length=32)
     external_ref: str = Field(max_length=64, unique=True)
     customer_ref: str = Field(max_length=64, index=True)
@@ -47,9 +45,7 @@ class ContactRow(SQLModel, table=True):
     """A registered contact (Art. 42): contract, billing, technical or emergency; sealed in class `erasable`."""
 
     __tablename__ = "contact"
-    __table_args__ = (
-        CheckConstraint("kind IN ('contract', 'billing', 'technical', 'emergency')", name="kind"),
-    )
+    __table_args__ = (CheckConstraint("kind IN ('contract', 'billing', 'technical', 'emergency')", name="kind"),)
     application_no: str = Field(primary_key=True, foreign_key="application.application_no", max_length=32)
     kind: str = Field(primary_key=True, max_length=16)
     from_at: datetime = Field(primary_key=True, sa_type=UTCDateTime)

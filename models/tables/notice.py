@@ -51,6 +51,7 @@ class NoticeRow(SQLModel, table=True):
     facts: bytes
     proof: bytes | None = None
     tracking_no: str | None = Field(default=None, max_length=64)
+    record_missed: bool = Field(default=False, description="a task was opened for the missing delivery record")
 
 
 class DocumentRow(SQLModel, table=True):

@@ -185,6 +185,7 @@ def upgrade() -> None:
     sa.Column('facts', sa.LargeBinary(), nullable=False),
     sa.Column('proof', sa.LargeBinary(), nullable=True),
     sa.Column('tracking_no', sa.String(64), nullable=True),
+    sa.Column('record_missed', sa.Boolean(), nullable=False),
     sa.CheckConstraint("channel IN ('email', 'web', 'fax', 'post', 'registered', 'certified', 'console', 'portal', 'record')", name=op.f('ck_notice_channel')),
     sa.CheckConstraint("state IN ('queued', 'dispatched', 'arrived', 'undeliverable', 'withdrawn')", name=op.f('ck_notice_state')),
     sa.PrimaryKeyConstraint('notice_no', name=op.f('pk_notice')),

@@ -1,0 +1,1 @@
+"""Activities by subject: the only place where messages and tables meet."""

@@ -1,0 +1,230 @@
+"""What the office's calendar does: finds the next due day, and sweeps up what is due (each rule `<=`)."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import exists, func, select, update
+from sqlmodel import col
+from temporalio import activity
+
+from activities import relay
+from activities.commands import NoSuchWorkflow, Unavailable, Unknown, command
+from activities.office import Office
+from activities.records import audit, open_task
+from models import ids
+from models.messages.office import ApprovalClosing, Closing, Event, Opening, Origin, Reply, SweepInput, TaskOrder
+from models.tables import (
+    ApplicationRow,
+    ApprovalRow,
+    ContactRow,
+    DeliveryRow,
+    NoticeRow,
+    OpenWorkflowRow,
+    VaultKeyRow,
+)
+from models.vault import CLASSES, OFFICE
+from terms.citation import Refused
+from terms.letters import LETTERS
+from terms.periods import ONE_DAY, day_of
+from terms.timetable import sweep_at
+
+LONGEST_SLEEP = timedelta(days=31)
+ERASED_NAME = "(消去済)"
+
+
+class Calendar:
+    """Activities of the calendar, of the sweep, and the closing of workflows."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    @activity.defn
+    async def close_workflow(self, closing: Closing) -> None:
+        """Note that a workflow has done its work, so that nobody starts it again."""
+        async with self._office.sessions() as session, session.begin():
+            await session.execute(
+                update(OpenWorkflowRow)
+                .where(col(OpenWorkflowRow.workflow_id) == closing.workflow_id)
+                .where(col(OpenWorkflowRow.closed_at).is_(None))
+                .values(closed_at=closing.as_of)
+            )
+
+    @activity.defn
+    async def next_due(self, s: SweepInput) -> datetime:
+        """Find the next day on which something falls due, at most a month off; never a day that was swept."""
+        terms = self._office.terms
+        async with self._office.readers() as session:
+            expiry = await session.scalar(
+                select(func.min(col(ApprovalRow.expires_at))).where(col(ApprovalRow.state) == "open")
+            )
+            reminder = await session.scalar(
+                select(func.min(col(ApprovalRow.proposed_at))).where(
+                    col(ApprovalRow.state) == "open", col(ApprovalRow.reminded).is_(False)
+                )
+            )
+            posted = await session.scalar(
+                select(func.min(col(NoticeRow.dispatched_at))).where(*_without_record())
+            )
+            closed = await session.scalar(
+                select(func.min(col(ApplicationRow.closed_at))).where(*_to_erase())
+            )
+        days = [
+            *_days(expiry, 1),
+            *_days(reminder, terms.approval_reminder_days),
+            *_days(posted, terms.registered_task_days),
+            *_days(closed, terms.application_retention_days),
+        ]
+        earliest = s.swept_on + ONE_DAY if s.swept_on else day_of(s.as_of)
+        if sweep_at(earliest) <= s.as_of and s.swept_on is None:
+            earliest = day_of(s.as_of)
+        longest = day_of(s.as_of) + LONGEST_SLEEP
+        return sweep_at(max(earliest, min([*days, longest])))
+
+    @activity.defn
+    async def start_sweep(self, s: SweepInput) -> None:
+        """Start the sweep of a day, once."""
+        day = s.swept_on or day_of(s.as_of)
+        opening = Opening(workflow_id=ids.sweep(day), type="sweep", payload=s.model_dump(mode="json"))
+        await relay.start(self._office, opening)
+
+    @activity.defn
+    async def sweep(self, s: SweepInput) -> dict[str, int]:
+        """Do what is due by now; how much of each kind was done."""
+        return {
+            "approvals_expired": await self._expire_approvals(s.as_of),
+            "approvals_reminded": await self._remind_approvals(s.as_of),
+            "letters_without_record": await self._miss_records(s.as_of),
+            "applications_erased": await self._erase_applications(s.as_of),
+        }
+
+    async def _expire_approvals(self, as_of: datetime) -> int:
+        """Close approvals that nobody decided in time, through the workflow that waits for them."""
+        async with self._office.readers() as session:
+            rows = await session.execute(
+                select(ApprovalRow).where(col(ApprovalRow.state) == "open", col(ApprovalRow.expires_at) <= as_of)
+            )
+            late = rows.scalars().all()
+        return sum([await self._expire(row) for row in late])
+
+    async def _expire(self, row: ApprovalRow) -> int:
+        origin = Origin(key=f"expire:{row.approval_id}", actor="system")
+        closing = ApprovalClosing(origin=origin, approval_id=row.approval_id, state="expired")
+        try:
+            await command(self._office.client, row.workflow_id or "", "close_approval", closing, Reply)
+        except (Refused, NoSuchWorkflow):
+            return 0  # decided meanwhile
+        except (Unknown, Unavailable):
+            raise
+        return 1
+
+    async def _remind_approvals(self, as_of: datetime) -> int:
+        """Remind of approvals that wait (backoffice.md §2)."""
+        before = as_of - timedelta(days=self._office.terms.approval_reminder_days)
+        async with self._office.sessions() as session, session.begin():
+            found = await session.execute(
+                select(ApprovalRow).where(
+                    col(ApprovalRow.state) == "open",
+                    col(ApprovalRow.reminded).is_(False),
+                    col(ApprovalRow.proposed_at) <= before,
+                )
+            )
+            rows = found.scalars().all()
+            for row in rows:
+                row.reminded = True
+                task = TaskOrder(
+                    kind="approval_waits",
+                    role=row.roles[0],
+                    detail=f"承認待ちの提案({row.approval_id})があります。",
+                    article=row.article,
+                    due_on=day_of(row.expires_at),
+                )
+                await open_task(
+                    session, f"approval_waits:{row.approval_id}", task, as_of=as_of,
+                    contract_no=row.contract_no, application_no=row.application_no,
+                )  # fmt: skip
+        return len(rows)
+
+    async def _miss_records(self, as_of: datetime) -> int:
+        """Open a task for registered letters of which the post has told nothing for too long."""
+        before = as_of - timedelta(days=self._office.terms.registered_task_days)
+        async with self._office.sessions() as session, session.begin():
+            found = await session.execute(
+                select(NoticeRow).where(*_without_record(), col(NoticeRow.dispatched_at) <= before)
+            )
+            rows = found.scalars().all()
+            for row in rows:
+                task = TaskOrder(
+                    kind="no_delivery_record",
+                    role="support",
+                    detail=f"{LETTERS[row.slug].title}({row.notice_no})の配達記録がありません。追跡してください。",
+                    article="42(2)",
+                    notice_no=row.notice_no,
+                )
+                row.record_missed = True
+                await open_task(
+                    session, f"no_delivery_record:{row.notice_no}", task, as_of=as_of,
+                    contract_no=row.contract_no, application_no=row.application_no,
+                )  # fmt: skip
+        return len(rows)
+
+    async def _erase_applications(self, as_of: datetime) -> int:
+        """Erase applicants' data when no contract came about (A110, Art. 44(6)): keys first, then the rows."""
+        before = as_of - timedelta(days=self._office.terms.application_retention_days)
+        async with self._office.readers() as session:
+            found = await session.execute(
+                select(col(ApplicationRow.application_no)).where(*_to_erase(), col(ApplicationRow.closed_at) <= before)
+            )
+            numbers = found.scalars().all()
+        for number in numbers:
+            await self._erase_application(number, as_of)
+        return len(numbers)
+
+    async def _erase_application(self, number: str, as_of: datetime) -> None:
+        office = self._office
+        for key_class in CLASSES:
+            await office.vault.destroy(number, key_class)
+        async with office.sessions() as session, session.begin():
+            row = await session.get_one(ApplicationRow, number, with_for_update=True)
+            row.form = row.decision = None
+            row.name = await office.vault.seal_text(OFFICE, "statutory", ERASED_NAME)
+            row.name_hash = office.vault.hash(number)
+            row.erased_at = as_of
+            await session.execute(
+                update(ContactRow).where(col(ContactRow.application_no) == number).values(contact=b"")
+            )
+            await session.execute(
+                update(VaultKeyRow).where(col(VaultKeyRow.owner) == number).values(destroyed_at=as_of)
+            )
+            event = Event(
+                action="personal_data_erased",
+                article="44(6)",
+                actor="system",
+                at=as_of,
+                summary="利用契約に至らなかったお申込みの個人情報を消去しました。",
+                basis={"setting": "application_retention_days", "reading": "A110"},
+            )
+            await audit(session, f"erased:{number}", [event], application_no=number)
+
+
+def _without_record() -> Sequence[Any]:
+    """Registered letters of whose delivery nothing is known and nobody was told yet."""
+    return (
+        col(NoticeRow.channel).in_(("registered", "certified")),
+        col(NoticeRow.dispatched_at).is_not(None),
+        col(NoticeRow.record_missed).is_(False),
+        ~exists().where(col(DeliveryRow.notice_no) == col(NoticeRow.notice_no)),
+    )
+
+
+def _to_erase() -> Sequence[Any]:
+    """Applications that became no contract and still hold personal data."""
+    return (
+        col(ApplicationRow.state).in_(("refused", "withdrawn")),
+        col(ApplicationRow.erased_at).is_(None),
+        col(ApplicationRow.closed_at).is_not(None),
+    )
+
+
+def _days(at: datetime | None, later: int) -> list[date]:
+    return [] if at is None else [day_of(at) + timedelta(days=later)]

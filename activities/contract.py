@@ -1,0 +1,368 @@
+"""Contracts: one command's whole effect in one transaction, and how a contract is shown (Art. 3-5, 9, 26, 28, 38)."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import JsonValue
+from sqlalchemy import or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+from temporalio import activity
+
+from activities.approvals import cast_vote, close_approval
+from activities.notice import queue_letter
+from activities.office import Office
+from activities.records import audit, enqueue_start, insert_once, instant, open_approval, open_task, store_answer
+from models import ids
+from models.messages.contract import ContractCommit, NewResource
+from models.messages.office import LetterOrder, Reply
+from models.messages.termination import TerminationRecord
+from models.tables import (
+    ContractLineRow,
+    ContractRow,
+    IncomingLetterRow,
+    ResourceOwnerRow,
+    ResourceRow,
+    TerminationRow,
+)
+from terms.citation import Article, Refused
+from terms.payment import due_date
+from terms.periods import month_of
+
+INCOMING = {
+    "18(1)": "cancellation_notice",
+    "14(2)": "special_cancellation_notice",
+    "18(2)": "special_cancellation_notice",
+}
+INCOMING_BEFORE_START = "withdrawal_before_start"
+
+
+class Contracts:
+    """Activities of the contract."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    @activity.defn
+    async def commit_contract(self, c: ContractCommit) -> Reply:
+        """Write one command: row, lines, resources, terminations, audit, letters, peers and the stored answer; once.
+
+        Raises:
+            Refused: a resource belongs to another contract (Art. 3); nothing is written.
+        """
+        office, number = self._office, c.contract_no
+        async with office.sessions() as session, session.begin():
+            row = await session.get_one(ContractRow, number, with_for_update=True)
+            if row.version < c.version:
+                _take(row, c)
+                for line in c.lines:
+                    await session.execute(
+                        update(ContractLineRow)
+                        .where(col(ContractLineRow.contract_no) == number, col(ContractLineRow.line_no) == line.line_no)
+                        .values(from_on=line.from_on, to_on=line.to_on, min_term_ends_on=line.min_term_ends_on)
+                    )
+                await add_resources(session, office, row, c.resources)
+                for record in c.terminations:
+                    await self._keep_termination(session, c, record)
+                if c.leftovers:
+                    await mark_left_over(session, number, c.snapshot.ends_on)
+                await session.flush()
+                await self._consequences(session, c)
+            reply = await self._reply(session, c, row)
+            await store_answer(session, office.vault, c.scope, reply.status, reply.body, number)
+        await office.wake()
+        return reply
+
+    async def _consequences(self, session: AsyncSession, c: ContractCommit) -> None:
+        """Write audit rows, letters, tasks, approvals and the peers to start."""
+        office, number, application_no = self._office, c.contract_no, c.application_no
+        await audit(session, c.key, c.events, contract_no=number, application_no=application_no)
+        for order in c.letters:
+            full = await self._with_facts(session, order, c)
+            await queue_letter(
+                session, office, full, key=f"{c.key}:{order.slug}", as_of=c.as_of,
+                application_no=application_no, contract_no=number,
+            )  # fmt: skip
+        for place, task in enumerate(c.tasks):
+            await open_task(
+                session, f"{c.key}:task:{place}", task, as_of=c.as_of,
+                contract_no=number, application_no=application_no,
+            )  # fmt: skip
+        for opening in c.openings:
+            await enqueue_start(session, opening, contract_no=number, as_of=c.as_of)
+        if c.approval is not None:
+            await open_approval(
+                session, office.vault, office.terms, c.key, approval_id_of(c), c.approval, as_of=c.as_of,
+                owner=number, workflow_id=ids.contract(number), contract_no=number,
+            )  # fmt: skip
+        if c.vote is not None:
+            await cast_vote(session, office, c.vote, owner=number, as_of=c.as_of)
+        if c.closing is not None:
+            await close_approval(session, c.closing)
+
+    async def _keep_termination(self, session: AsyncSession, c: ContractCommit, record: TerminationRecord) -> None:
+        """Write a termination or its new state, and the customer's letter as taken."""
+        row = await session.get(TerminationRow, (c.contract_no, record.n))
+        if row is not None:
+            row.state = record.state
+            return
+        ending = record.ending
+        session.add(
+            TerminationRow(
+                contract_no=c.contract_no,
+                n=record.n,
+                ground=ending.ground,
+                form=ending.form,
+                arrived_at=ending.arrived_at,
+                arrived_on=ending.arrived_on,
+                runs_out_on=ending.runs_out_on,
+                requested_end_on=ending.requested_end_on,
+                ends_on=ending.ends_on,
+                event_no=ending.event_no,
+                penalty=ending.penalty,
+                final_due_on=self._final_due_on(ending.ends_on),
+                delete_from_on=ending.delete_from_on,
+                basis={"articles": list(ending.articles), "steps": list(ending.steps), "settings": ending.settings},
+                state=record.state,
+            )
+        )
+        letter = {
+            "key": f"{c.contract_no}/{record.n}",
+            "contract_no": c.contract_no,
+            "slug": INCOMING.get(ending.ground, INCOMING_BEFORE_START),
+            "form": ending.form,
+            "arrived_at": ending.arrived_at,
+            "state": "taken",
+            "article": ending.ground,
+        }
+        await insert_once(session, IncomingLetterRow, letter)
+
+    def _final_due_on(self, ends_on: date) -> date:
+        """When the last month's bill falls due (Art. 27(2))."""
+        return due_date(self._office.terms, self._office.calendars, usage_month=month_of(ends_on)).due_on
+
+    async def _with_facts(self, session: AsyncSession, order: LetterOrder, c: ContractCommit) -> LetterOrder:
+        """Add what only the database and the bank calendar know."""
+        facts: dict[str, JsonValue] = dict(order.facts)
+        ends_on = c.snapshot.ends_on
+        if order.slug in {"cancellation_receipt", "contract_end_notice"} and ends_on is not None:
+            used = order.slug == "cancellation_receipt" or c.snapshot.billing_start_on is not None
+            if used:
+                facts["last_usage_month"] = month_of(ends_on)
+                facts["final_due_on"] = self._final_due_on(ends_on).isoformat()
+        if order.slug == "contract_end_notice":
+            facts["left_over"] = await resources_left(session, self._office, c.contract_no, ends_on)
+        return order.model_copy(update={"facts": facts})
+
+    async def _reply(self, session: AsyncSession, c: ContractCommit, row: ContractRow) -> Reply:
+        if c.reply == "contract":
+            return Reply(status=200, body=await view_contract(self._office, session, row))
+        body = dict(c.reply.body)
+        if "runs_out_on" in body and isinstance(body.get("ends_on"), str):
+            body["final_due_on"] = self._final_due_on(date.fromisoformat(str(body["ends_on"]))).isoformat()
+        return Reply(status=c.reply.status, body=body)
+
+
+def approval_id_of(c: ContractCommit) -> str:
+    """Number the approval that a commit asks for."""
+    return f"{c.contract_no}-{c.version}"
+
+
+def _take(row: ContractRow, c: ContractCommit) -> None:
+    """Bring the row to the state after the command."""
+    s = c.snapshot
+    row.version, row.state = c.version, s.phase
+    row.service_start_on, row.billing_start_on = s.service_start_on, s.billing_start_on
+    row.min_term_ends_on, row.ends_on = s.min_term_ends_on, s.ends_on
+    row.ended_at, row.end_ground, row.delete_from_on = s.ended_at, s.end_ground, s.delete_from_on
+
+
+async def add_resources(
+    session: AsyncSession, office: Office, row: ContractRow, resources: Sequence[NewResource]
+) -> None:
+    """Register resources on a contract; the same one twice changes nothing.
+
+    Raises:
+        Refused: Art. 3: an id belongs to another contract, or stands with other values.
+    """
+    if not resources:
+        return
+    wanted = {resource.resource_id for resource in resources}
+    for resource_id in sorted(wanted):
+        await insert_once(session, ResourceOwnerRow, {"resource_id": resource_id, "contract_no": row.contract_no})
+    owners = await session.execute(
+        select(col(ResourceOwnerRow.resource_id)).where(
+            col(ResourceOwnerRow.resource_id).in_(wanted), col(ResourceOwnerRow.contract_no) != row.contract_no
+        )
+    )
+    if (foreign := owners.scalars().first()) is not None:
+        raise Refused(Article(3), f"リソース{foreign}は別の利用契約に登録されています。")
+    found = await session.execute(select(ResourceRow).where(col(ResourceRow.contract_no) == row.contract_no))
+    there = {(r.resource_id, r.code, r.from_on): r for r in found.scalars()}
+    for resource in resources:
+        from_on = resource.from_on or row.billing_start_on
+        if from_on is None:
+            raise Refused(Article(5, 1), "リソースの登録は、サービスの提供開始と同時か、その後に行います。")
+        known = there.get((resource.resource_id, resource.code, from_on))
+        if known is not None:
+            if (known.quantity, known.zone) != (resource.quantity, resource.zone):
+                raise Refused(Article(3), f"リソース{resource.resource_id}は異なる内容で登録されています。")
+            continue
+        session.add(
+            ResourceRow(
+                contract_no=row.contract_no,
+                resource_id=resource.resource_id,
+                code=resource.code,
+                quantity=resource.quantity,
+                zone=resource.zone,
+                from_on=from_on,
+                name=await office.vault.seal_text(row.contract_no, "erasable", resource.name),
+            )
+        )
+    await session.flush()
+
+
+async def mark_left_over(session: AsyncSession, contract_no: str, ends_on: date | None) -> None:
+    """Mark what still stands at the end of a contract (Art. 18(1) sentence 2, 38(2))."""
+    await session.execute(
+        update(ResourceRow)
+        .where(col(ResourceRow.contract_no) == contract_no)
+        .where(or_(col(ResourceRow.to_on).is_(None), col(ResourceRow.to_on) > ends_on))
+        .values(left_over=True)
+    )
+
+
+async def resources_left(session: AsyncSession, office: Office, contract_no: str, on: date | None) -> list[JsonValue]:
+    """List what stands on a contract beyond a day, with the customer's names."""
+    found = await session.execute(
+        select(ResourceRow)
+        .where(col(ResourceRow.contract_no) == contract_no)
+        .where(or_(col(ResourceRow.to_on).is_(None), col(ResourceRow.to_on) > on))
+        .order_by(col(ResourceRow.id))
+    )
+    return [
+        {
+            "resource_id": r.resource_id,
+            "code": r.code,
+            "name": await office.vault.unseal_text(r.name),
+            "quantity": r.quantity,
+            "zone": r.zone,
+        }
+        for r in found.scalars()
+    ]
+
+
+async def remove_resource(
+    office: Office, session: AsyncSession, contract_no: str, resource_id: str, code: str, to_on: date
+) -> dict[str, JsonValue] | None:
+    """Write the last day of a resource that stands; nothing if there is none. A later day corrects an earlier one.
+
+    Raises:
+        Refused: Art. 18(1): the day lies before the resource's first.
+    """
+    found = await session.execute(
+        select(ResourceRow)
+        .where(col(ResourceRow.contract_no) == contract_no, col(ResourceRow.resource_id) == resource_id)
+        .where(col(ResourceRow.code) == code)
+        .order_by(col(ResourceRow.from_on).desc())
+        .limit(1)
+        .with_for_update()
+    )
+    row = found.scalar_one_or_none()
+    if row is None:
+        return None
+    if to_on < row.from_on:
+        raise Refused(Article(18, 1), "最終日は、リソースの登録日以後でなければなりません。")
+    row.to_on = to_on
+    await session.flush()
+    return await view_resource(office, row)
+
+
+async def view_resource(office: Office, row: ResourceRow) -> dict[str, JsonValue]:
+    """Show a resource as the API does."""
+    view: dict[str, JsonValue] = {
+        "resource_id": row.resource_id,
+        "code": row.code,
+        "quantity": row.quantity,
+        "zone": row.zone,
+        "name": await office.vault.unseal_text(row.name),
+        "from_on": row.from_on.isoformat(),
+        "left_over": row.left_over,
+    }
+    return view | _there(to_on=row.to_on)
+
+
+def next_actions(row: ContractRow) -> list[JsonValue]:
+    """Say what will happen by itself, with day and article."""
+    if row.state in {"active", "suspended"} and row.ends_on is not None:
+        return [{"on": row.ends_on.isoformat(), "action": "end", "article": row.end_ground or "18(1)"}]
+    if row.state == "ended" and row.delete_from_on is not None:
+        return [{"on": row.delete_from_on.isoformat(), "action": "deletion", "article": "34(1)"}]
+    return []
+
+
+async def view_contract(office: Office, session: AsyncSession, row: ContractRow) -> dict[str, JsonValue]:
+    """Show a contract as the API does; what does not apply is absent."""
+    return (await view_contracts(office, session, [row]))[0]
+
+
+async def view_contracts(
+    office: Office, session: AsyncSession, rows: Sequence[ContractRow]
+) -> list[dict[str, JsonValue]]:
+    """Show contracts with their lines: two queries and one look into the vault, however many there are."""
+    found = await session.execute(
+        select(ContractLineRow)
+        .where(col(ContractLineRow.contract_no).in_([row.contract_no for row in rows]))
+        .order_by(col(ContractLineRow.contract_no), col(ContractLineRow.line_no))
+    )
+    lines: dict[str, list[JsonValue]] = {row.contract_no: [] for row in rows}
+    for line in found.scalars():
+        lines[line.contract_no].append(_line_view(line))
+    await office.vault.preload([row.name for row in rows])
+    return [await _contract_view(office, row, lines[row.contract_no]) for row in rows]
+
+
+def _line_view(line: ContractLineRow) -> JsonValue:
+    view: dict[str, JsonValue] = {
+        "line_no": line.line_no,
+        "code": line.code,
+        "quantity": line.quantity,
+        "zone": line.zone,
+        "from_on": line.from_on.isoformat(),
+    }
+    return view | _there(to_on=line.to_on, min_term_ends_on=line.min_term_ends_on)
+
+
+def _there(**values: date | datetime | str | None) -> dict[str, JsonValue]:
+    """Keep what is there, written as JSON does."""
+    return {
+        name: instant(value) if isinstance(value, datetime) else str(value)
+        for name, value in values.items()
+        if value is not None
+    }
+
+
+async def _contract_view(office: Office, row: ContractRow, lines: list[JsonValue]) -> dict[str, JsonValue]:
+    view: dict[str, Any] = {
+        "contract_no": row.contract_no,
+        "application_no": row.application_no,
+        "customer_ref": row.customer_ref,
+        "customer_name": await office.vault.unseal_text(row.name),
+        "state": row.state,
+        "lines": lines,
+        "terms_version": row.terms_version,
+        "price_list": row.price_list,
+        "formed_at": instant(row.formed_at),
+        "next_actions": next_actions(row),
+        "open_balance": 0,
+    }
+    over = row.state in {"ended", "closed", "erased"}
+    return view | _there(
+        service_start_on=row.service_start_on,
+        billing_start_on=row.billing_start_on,
+        min_term_ends_on=row.min_term_ends_on,
+        ends_on=row.ends_on,
+        ended_at=row.ended_at,
+        end_ground=row.end_ground if over else None,
+    )

@@ -1,0 +1,1 @@
+"""Gateways: each outside system as a protocol with a real and a simulated side."""

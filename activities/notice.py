@@ -1,0 +1,537 @@
+"""Letters: ordered in the transaction of their cause, sent, posted, and followed to their arrival (Art. 42)."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from pydantic import JsonValue
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+from temporalio import activity
+
+from activities.documents import Composed, GlyphMissing, Sender, compose, to_email
+from activities.gateways.mail import MailDeferred, MailRefused
+from activities.office import Office
+from activities.records import audit, enqueue_start, insert_once, instant, look_again, next_number, open_task, store_answer
+from models import ids
+from models.messages.notice import (
+    Addressee,
+    Arrival,
+    ArrivalRecord,
+    Channel,
+    Delivery,
+    DeliveryOrder,
+    Dispatched,
+    DispatchOrder,
+    DispatchOutcome,
+    Letter,
+    NoticeInput,
+    PaperDispatchOrder,
+    Posted,
+)
+from models.messages.office import Event, LetterOrder, Opening, Reply, TaskOrder
+from models.tables import ApplicationRow, ContactRow, ContractRow, DeliveryRow, DocumentRow, NoticeRow, TaskRow
+from terms.derivation import ja_time
+from terms.letters import LETTERS, channel_of
+from terms.notice import deemed_arrival
+from terms.periods import day_of
+
+WRITTEN_ON_PAPER = frozenset({"post", "registered", "certified"})
+
+
+async def queue_letter(
+    session: AsyncSession,
+    office: Office,
+    order: LetterOrder,
+    *,
+    key: str,
+    as_of: datetime,
+    application_no: str,
+    contract_no: str | None = None,
+) -> str:
+    """Order a letter inside the caller's transaction: its row, its audit event, the start of its workflow.
+
+    Returns its number; the same key gives the same letter.
+    """
+    found = await session.scalar(select(col(NoticeRow.notice_no)).where(col(NoticeRow.key) == key))
+    if found is not None:
+        return found
+    kind = LETTERS[order.slug]
+    application = await session.get_one(ApplicationRow, application_no)
+    about = contract_no or application_no
+    channel = channel_of(order.slug, electronic_delivery=application.electronic_delivery)
+    number = await next_number(session, "notice")
+    n = 1 + (
+        await session.scalar(
+            select(func.count())
+            .select_from(NoticeRow)
+            .where(col(NoticeRow.workflow_id).like(f"notice/{about}/{order.slug}/%"))
+        )
+        or 0
+    )
+    workflow_id = ids.notice(about, order.slug, n, channel)
+    article = str(order.facts.get("article") or order.facts.get("ground") or kind.article)
+    session.add(
+        NoticeRow(
+            notice_no=number,
+            key=key,
+            workflow_id=workflow_id,
+            origin=order.origin,
+            slug=order.slug,
+            article=article,
+            contract_no=contract_no,
+            application_no=application_no,
+            channel=channel,
+            form=kind.form,
+            contact_kind=kind.contact,
+            terms_version=application.terms_version,
+            queued_at=as_of,
+            replaces=order.replaces,
+            facts=await office.vault.seal_json(application_no, "statutory", cast("JsonValue", dict(order.facts))),
+        )
+    )
+    await session.flush()
+    payload = NoticeInput(notice_no=number, channel=channel, origin=order.origin).model_dump(mode="json")
+    opening = Opening(workflow_id=workflow_id, type="notice", payload={**payload})
+    await enqueue_start(session, opening, contract_no=contract_no, as_of=as_of)
+    if channel in WRITTEN_ON_PAPER:
+        task = TaskOrder(
+            kind="post_letter",
+            role="support",
+            detail=f"{kind.title}({number})を発送し、発送を記録してください。",
+            article=article,
+            notice_no=number,
+        )
+        await open_task(
+            session, f"post:{number}", task, as_of=as_of, contract_no=contract_no, application_no=application_no
+        )
+    return number
+
+
+class Notices:
+    """Activities of the notice workflow."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    @activity.defn
+    async def dispatch_by_mail(self, order: DispatchOrder) -> DispatchOutcome:
+        """Send a queued letter by e-mail and record its dispatch; a repetition sends the same bytes.
+
+        The moment printed on the letter is stored before it goes out. After a failure that is certain the letter
+        is stamped anew; after one that is not, the same letter with the same Message-ID goes out again.
+        """
+        office = self._office
+        async with office.readers() as session:
+            row = await session.get_one(NoticeRow, order.notice_no)
+        if row.state in {"dispatched", "arrived"}:
+            return DispatchOutcome(state="dispatched", dispatched=await self._told(row))
+        if row.state != "queued":
+            return DispatchOutcome(state="withdrawn")
+        try:
+            message, recipient = await self._prepare(row)
+        except GlyphMissing:
+            await self._trouble(row, "glyph_missing", "印字できない文字があります。外字を置き換えてください。", order)
+            return DispatchOutcome(state="refused")
+        try:
+            proof = await office.mailer.send(message, recipient)
+        except MailDeferred:
+            await self._unstamp(row)
+            raise
+        except MailRefused:
+            await self._trouble(
+                row, "mail_refused", "メールサーバーが配信を拒否しました。連絡先を確認してください。", order
+            )
+            return DispatchOutcome(state="refused")
+        dispatched = await self.record_dispatch(
+            row.notice_no,
+            key=f"dispatch:{row.notice_no}",
+            actor="system",
+            method="email",
+            proof={"reply": proof.reply, "accepted_at": (await office.clock.now()).isoformat()},
+            dispatched_at=None,
+        )
+        return DispatchOutcome(state="dispatched", dispatched=dispatched)
+
+    @activity.defn
+    async def record_posting(self, order: PaperDispatchOrder) -> Posted:
+        """Write down that staff posted a letter, and close the task; the first record stays."""
+        office, c = self._office, order.command
+        key = c.origin.key
+        dispatched = await self.record_dispatch(
+            order.notice_no,
+            key=key,
+            actor=c.origin.actor,
+            method=c.method,
+            proof={"method": c.method, "tracking_no": c.tracking_no, "recorded_at": order.as_of.isoformat()},
+            dispatched_at=c.dispatched_at,
+            tracking_no=c.tracking_no,
+        )
+        async with office.sessions() as session, session.begin():
+            row = await session.get_one(NoticeRow, order.notice_no)
+            body = view_notice(row)
+            await session.execute(
+                update(TaskRow)
+                .where(col(TaskRow.key) == f"post:{order.notice_no}", col(TaskRow.state) == "open")
+                .values(state="done", done_at=order.as_of, done_by=c.origin.actor)
+            )
+            await look_again(session, f"look:{order.notice_no}", order.as_of)
+            await store_answer(session, office.vault, c.origin.scope, 200, body, row.application_no or "office")
+        await office.wake()
+        return Posted(reply=Reply(status=200, body=body), dispatched=dispatched)
+
+    @activity.defn
+    async def record_delivery(self, order: DeliveryOrder) -> Reply:
+        """Keep what was learned of a letter's delivery as evidence, with the task or letter that follows."""
+        office, c = self._office, order.delivery
+        async with office.sessions() as session, session.begin():
+            row = await session.get_one(NoticeRow, order.notice_no, with_for_update=True)
+            await keep_delivery(session, office, row, c, as_of=order.as_of)
+            body = view_notice(row)
+            if c.outcome != "returned" and row.state == "dispatched":
+                body |= {"state": "arrived", "arrived_at": instant(c.at)}
+            await store_answer(session, office.vault, c.origin.scope, 200, body, row.application_no or "office")
+        await office.wake()
+        return Reply(status=200, body=body)
+
+    async def record_dispatch(
+        self,
+        notice_no: str,
+        *,
+        key: str,
+        actor: str,
+        method: str,
+        proof: dict[str, JsonValue],
+        dispatched_at: datetime | None,
+        tracking_no: str | None = None,
+    ) -> Dispatched:
+        """Write down that a letter went out (once) and when it will count as arrived (Art. 42(2))."""
+        office = self._office
+        async with office.sessions() as session, session.begin():
+            row = await session.get_one(NoticeRow, notice_no, with_for_update=True)
+            if row.state == "queued":
+                row.state = "dispatched"
+                row.method = method
+                row.dispatched_at = dispatched_at or row.stamped_at
+                row.tracking_no = tracking_no
+                row.proof = await office.vault.seal_json(row.application_no or "office", "statutory", proof)
+                event = Event(
+                    action="letter_dispatched",
+                    article=row.article or "42(1)",
+                    actor=actor,
+                    at=cast("datetime", row.dispatched_at),
+                    summary=f"{LETTERS[row.slug].title}({row.notice_no})を発信しました。",
+                    basis={"notice_no": row.notice_no, "slug": row.slug, "channel": row.channel, "method": method,
+                           "sha256": row.sha256},
+                )  # fmt: skip
+                await audit(session, key, [event], contract_no=row.contract_no, application_no=row.application_no)
+        return await self._told(row)
+
+    @activity.defn
+    async def record_arrival(self, record: ArrivalRecord) -> None:
+        """Write down when a letter arrived or counts as arrived, with the basis; the first record stays."""
+        office = self._office
+        async with office.sessions() as session, session.begin():
+            row = await session.get_one(NoticeRow, record.notice_no, with_for_update=True)
+            if row.state != "dispatched":
+                return
+            arrival = record.arrival
+            row.state = "arrived" if arrival.arrived_at else "undeliverable"
+            row.arrived_at, row.deemed, row.basis = arrival.arrived_at, arrival.deemed, arrival.basis
+            words = f"{ja_time(arrival.arrived_at)}に到着" if arrival.arrived_at else "到着せず"
+            event = Event(
+                action="letter_arrived" if arrival.arrived_at else "letter_undeliverable",
+                article="42(2)" if arrival.deemed else (row.article or "42(2)"),
+                actor="system",
+                at=record.as_of,
+                summary=f"{LETTERS[row.slug].title}({row.notice_no})は{words}しました。",
+                basis={"notice_no": row.notice_no, "basis": arrival.basis, "deemed": arrival.deemed},
+            )
+            await audit(
+                session, f"arrival:{row.notice_no}", [event],
+                contract_no=row.contract_no, application_no=row.application_no,
+            )  # fmt: skip
+
+    @activity.defn
+    async def prepare_paper(self, order: DispatchOrder) -> DispatchOutcome:
+        """Render a letter that is to be posted and keep the document, as it will be printed and enclosed."""
+        async with self._office.readers() as session:
+            row = await session.get_one(NoticeRow, order.notice_no)
+        if row.state == "queued" and row.sha256 is None:
+            try:
+                await self._render(row)
+            except GlyphMissing:
+                await self._trouble(
+                    row, "glyph_missing", "印字できない文字があります。外字を置き換えてください。", order
+                )
+                return DispatchOutcome(state="refused")
+        return DispatchOutcome(state="withdrawn" if row.state == "withdrawn" else "dispatched")
+
+    async def _prepare(self, row: NoticeRow) -> tuple[Any, str]:
+        """Make the e-mail of a letter; returns it with its recipient."""
+        composed, letter, message_id = await self._render(row)
+        message = to_email(composed, letter, self._office.mail_from, message_id)
+        return message, cast("str", letter.addressee.email)
+
+    async def _render(self, row: NoticeRow) -> tuple[Composed, Letter, str]:
+        """Stamp the letter, render it and keep the document."""
+        office = self._office
+        if row.stamped_at is None:
+            now = (await office.clock.now()).replace(microsecond=0)
+            async with office.sessions() as session, session.begin():
+                await session.execute(
+                    update(NoticeRow)
+                    .where(col(NoticeRow.notice_no) == row.notice_no, col(NoticeRow.stamped_at).is_(None))
+                    .values(stamped_at=now, message_id=f"<{row.notice_no}@{_domain(office.mail_from)}>")
+                )
+            async with office.readers() as session:
+                row = await session.get_one(NoticeRow, row.notice_no)
+        letter = await letter_of(office, row)
+        composed = await asyncio.to_thread(compose, letter, sender_of(office))
+        await keep_document(office, row, composed)
+        return composed, letter, cast("str", row.message_id)
+
+    async def _unstamp(self, row: NoticeRow) -> None:
+        """Forget the printed moment: the letter has certainly not gone out."""
+        async with self._office.sessions() as session, session.begin():
+            await session.execute(
+                update(NoticeRow)
+                .where(col(NoticeRow.notice_no) == row.notice_no, col(NoticeRow.state) == "queued")
+                .values(stamped_at=None)
+            )
+
+    async def _trouble(self, row: NoticeRow, kind: str, detail: str, order: DispatchOrder) -> None:
+        """Open a task for a letter that cannot go out; it stays queued."""
+        async with self._office.sessions() as session, session.begin():
+            task = TaskOrder(kind=kind, role="support", detail=detail, article="42(1)", notice_no=row.notice_no)
+            await open_task(
+                session, f"{kind}:{row.notice_no}", task, as_of=order.as_of,
+                contract_no=row.contract_no, application_no=row.application_no,
+            )  # fmt: skip
+
+    async def _told(self, row: NoticeRow) -> Dispatched:
+        at = cast("datetime", row.dispatched_at)
+        return Dispatched(notice_no=row.notice_no, dispatched_at=at, arrival=await self.normal_arrival(row, at))
+
+    async def normal_arrival(self, row: NoticeRow, dispatched_at: datetime) -> Arrival:
+        """Compute when a letter arrives without further evidence (Art. 42(2), A65)."""
+        channel = "email" if row.method in {"email", "e-signature"} else row.channel
+        known_wrong = await self._contact_wrong(row)
+        answer = deemed_arrival(
+            self._office.terms,
+            self._office.calendars,
+            channel=cast("Any", channel if channel != "certified" else "registered"),
+            dispatched_at=dispatched_at.replace(microsecond=0),
+            contact_correct=not known_wrong,
+            requires_actual_arrival=False,
+        )
+        return Arrival(arrived_at=answer.arrived_at, deemed=answer.deemed, basis=answer.basis)
+
+    async def _contact_wrong(self, row: NoticeRow) -> bool:
+        async with self._office.readers() as session:
+            contact = await session.scalar(_contact(row.application_no or "", row.contact_kind))
+            return bool(contact and contact.known_wrong)
+
+
+def _contact(application_no: str, kind: str) -> Any:  # noqa: ANN401 - a select of one row
+    return (
+        select(ContactRow)
+        .where(col(ContactRow.application_no) == application_no, col(ContactRow.kind) == kind)
+        .where(col(ContactRow.to_at).is_(None))
+    )
+
+
+def _domain(mail_from: str) -> str:
+    return mail_from.rpartition("@")[2].rstrip("> ") or "yakkan.example"
+
+
+def sender_of(office: Office) -> Sender:
+    """The provider as its letters name it."""
+    return Sender(email=office.mail_from.rpartition("<")[2].rstrip("> "))
+
+
+async def letter_of(office: Office, row: NoticeRow) -> Letter:
+    """Put a letter together from its row, the contact on record and the facts it was ordered with."""
+    async with office.readers() as session:
+        application = await session.get_one(ApplicationRow, cast("str", row.application_no))
+        contract = await session.get(ContractRow, row.contract_no) if row.contract_no else None
+        contact_row = await session.scalar(_contact(application.application_no, row.contact_kind))
+    company = await office.vault.unseal_text(contract.name if contract else application.name)
+    contact = cast("dict[str, Any]", await office.vault.unseal_json(contact_row.contact)) if contact_row else {}
+    facts = cast("dict[str, JsonValue]", await office.vault.unseal_json(row.facts))
+    stamped_at = cast("datetime", row.stamped_at)
+    if row.slug == "acceptance_notice":
+        facts |= await _moment_of_formation(office, row, stamped_at)
+    address = contact.get("address") or {}
+    return Letter(
+        notice_no=row.notice_no,
+        slug=row.slug,
+        article=row.article,
+        channel=cast("Channel", row.channel),
+        issued_at=stamped_at,
+        addressee=Addressee(
+            company=company,
+            department=contact.get("department"),
+            person=contact.get("name"),
+            postal_code=address.get("postal_code"),
+            address="".join(address.get(part) or "" for part in ("prefecture", "city", "street"))
+            + (f" {address['building']}" if address.get("building") else "")
+            if address
+            else None,
+            email=contact.get("email"),
+        ),
+        contract_no=row.contract_no or application.contract_no,
+        application_no=row.application_no,
+        terms_version=row.terms_version,
+        replaces=row.replaces,
+        facts=facts,
+    )
+
+
+async def _moment_of_formation(office: Office, row: NoticeRow, stamped_at: datetime) -> dict[str, JsonValue]:
+    """The contract is formed with the dispatch of the e-mail, on paper with the arrival (A39)."""
+    if row.channel == "email":
+        return {"formed_at": stamped_at.isoformat()}
+    arrival = await Notices(office).normal_arrival(row, stamped_at)
+    return {"arrives_on": day_of(cast("datetime", arrival.arrived_at)).isoformat()}
+
+
+async def keep_document(office: Office, row: NoticeRow, composed: Composed) -> None:
+    """Keep the rendered letter, sealed, and its hash; a letter stamped anew replaces one that never went out."""
+    owner = row.application_no or "office"
+    values: dict[str, Any] = {
+        "document_id": f"{row.notice_no}/{composed.sha256[:16]}",
+        "notice_no": row.notice_no,
+        "owner": owner,
+        "media_type": "application/pdf",
+        "sha256": composed.sha256,
+        "content": await office.vault.seal(owner, "statutory", composed.pdf),
+        "created_at": datetime.now(UTC),
+    }
+    async with office.sessions() as session, session.begin():
+        await insert_once(session, DocumentRow, values)
+        await session.execute(
+            update(NoticeRow).where(col(NoticeRow.notice_no) == row.notice_no).values(sha256=composed.sha256)
+        )
+
+
+async def keep_delivery(
+    session: AsyncSession, office: Office, row: NoticeRow, c: Delivery, *, as_of: datetime
+) -> None:
+    """Write evidence of a delivery; a letter that came back puts the contact in doubt (Art. 42(2), A65)."""
+    owner = row.application_no or "office"
+    values = {
+        "key": c.origin.key,
+        "notice_no": row.notice_no,
+        "outcome": c.outcome,
+        "at": c.at,
+        "proof": await office.vault.seal_text(owner, "statutory", c.proof),
+        "recorded_by": c.origin.actor,
+    }
+    if not await insert_once(session, DeliveryRow, values):
+        return
+    event = Event(
+        action=f"letter_{c.outcome}",
+        article="42(2)",
+        actor=c.origin.actor,
+        at=as_of,
+        summary=f"{LETTERS[row.slug].title}({row.notice_no})の配達結果を記録しました。",
+        basis={"notice_no": row.notice_no, "outcome": c.outcome, "at": c.at.astimezone(UTC).isoformat()},
+    )
+    await audit(session, c.origin.key, [event], contract_no=row.contract_no, application_no=row.application_no)
+    if c.outcome != "returned":
+        return
+    await session.execute(
+        update(ContactRow)
+        .where(col(ContactRow.application_no) == row.application_no, col(ContactRow.kind) == row.contact_kind)
+        .where(col(ContactRow.to_at).is_(None))
+        .values(known_wrong=True)
+    )
+    task = TaskOrder(
+        kind="contact_wrong",
+        role="support",
+        detail=f"{LETTERS[row.slug].title}({row.notice_no})が不達です。連絡先を確認してください。",
+        article="42(2)",
+        notice_no=row.notice_no,
+    )
+    await open_task(
+        session, f"contact_wrong:{row.notice_no}", task, as_of=as_of,
+        contract_no=row.contract_no, application_no=row.application_no,
+    )  # fmt: skip
+    if row.channel == "email" and row.application_no is not None:
+        await _ask_for_contact(session, office, row, as_of)
+
+
+async def _ask_for_contact(session: AsyncSession, office: Office, row: NoticeRow, as_of: datetime) -> None:
+    """Ask by post for the right address, once for each letter that came back."""
+    contact_row = await session.scalar(_contact(row.application_no or "", row.contact_kind))
+    contact = cast("dict[str, Any]", await office.vault.unseal_json(contact_row.contact)) if contact_row else {}
+    facts: dict[str, JsonValue] = {
+        "contact_kind": row.contact_kind,
+        "on_record": contact.get("email", ""),
+        "notice_no": row.notice_no,
+        "notice_title": LETTERS[row.slug].title,
+    }
+    await queue_letter(
+        session,
+        office,
+        LetterOrder(slug="contact_check_request", facts=facts),
+        key=f"contact_check:{row.notice_no}",
+        as_of=as_of,
+        application_no=cast("str", row.application_no),
+        contract_no=row.contract_no,
+    )
+
+
+async def reissue(
+    session: AsyncSession, office: Office, row: NoticeRow, *, actor: str, key: str, as_of: datetime
+) -> NoticeRow:
+    """Write a letter anew under a new number that names the old one; the old one is withdrawn if still queued."""
+    if row.state == "queued":
+        row.state = "withdrawn"
+    facts = cast("dict[str, JsonValue]", await office.vault.unseal_json(row.facts))
+    order = LetterOrder(slug=row.slug, facts=facts, origin=row.origin, replaces=row.notice_no)
+    number = await queue_letter(
+        session, office, order, key=key, as_of=as_of,
+        application_no=cast("str", row.application_no), contract_no=row.contract_no,
+    )  # fmt: skip
+    event = Event(
+        action="letter_reissued",
+        article=row.article or "42(1)",
+        actor=actor,
+        at=as_of,
+        summary=f"{LETTERS[row.slug].title}({row.notice_no})を{number}として再発行しました。",
+        basis={"notice_no": number, "replaces": row.notice_no},
+    )
+    await audit(session, key, [event], contract_no=row.contract_no, application_no=row.application_no)
+    return await session.get_one(NoticeRow, number)
+
+
+def view_notice(row: NoticeRow) -> dict[str, JsonValue]:
+    """Show a letter as the API does; what does not apply is absent."""
+    view: dict[str, JsonValue] = {
+        "notice_no": row.notice_no,
+        "slug": row.slug,
+        "channel": row.channel,
+        "state": row.state,
+    }
+    for name in (
+        "article", "contract_no", "application_no", "dispatched_at", "arrived_at", "deemed", "basis", "message_id",
+        "replaces", "same_as", "sha256",
+    ):  # fmt: skip
+        value = getattr(row, name)
+        if value is not None:
+            view[name] = instant(value) if isinstance(value, datetime) else value
+    return view
+
+
+async def print_letter(office: Office, row: NoticeRow) -> bytes | None:
+    """Give the PDF of a letter as it went out or waits to be posted; nothing before it was rendered."""
+    async with office.readers() as session:
+        content = await session.scalar(
+            select(col(DocumentRow.content)).where(
+                col(DocumentRow.notice_no) == row.notice_no, col(DocumentRow.sha256) == row.sha256
+            )
+        )
+    return None if content is None else await office.vault.unseal(content)

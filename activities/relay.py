@@ -1,0 +1,136 @@
+"""Delivers what was committed to the outbox: starts workflows by their id and signals them.
+
+The outbox is written in the transaction of its cause, so nothing is told that did not happen, and what a crash
+left is sent again. A start that was made already and a signal to a workflow that has closed count as delivered.
+"""
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from sqlalchemy import select, update
+from sqlmodel import col
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.office import Office
+from activities.records import START, insert_once
+from models.messages.office import Opening
+from models.tables import OpenWorkflowRow, OutboxRow
+
+PATIENCE = timedelta(seconds=5)
+PAUSE = 0.5  # seconds between two looks when nobody woke the relay
+BATCH = 100
+log = structlog.get_logger()
+
+
+async def start(office: Office, opening: Opening, *, task_queue: str | None = None) -> None:
+    """Start a workflow once: its row in `open_workflow` is the proof, Temporal's id only repeats it.
+
+    A workflow that has run and closed is not started again.
+    """
+    now = await office.clock.now()
+    contract_no = opening.payload.get("contract_no")
+    row = {
+        "workflow_id": opening.workflow_id,
+        "type": opening.type,
+        "contract_no": contract_no if isinstance(contract_no, str) else None,
+        "opened_at": now,
+    }
+    async with office.sessions() as session, session.begin():
+        await insert_once(session, OpenWorkflowRow, row)
+        closed_at = await session.scalar(
+            select(col(OpenWorkflowRow.closed_at)).where(col(OpenWorkflowRow.workflow_id) == opening.workflow_id)
+        )
+    if closed_at is not None:
+        return
+    with contextlib.suppress(WorkflowAlreadyStartedError):
+        await office.client.start_workflow(
+            opening.type,
+            opening.payload,
+            id=opening.workflow_id,
+            task_queue=task_queue or office.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            rpc_timeout=PATIENCE,
+        )
+
+
+class Relay:
+    """Carries the outbox to Temporal; one runs in every worker, and the API delivers what it has just committed."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._woken = asyncio.Event()
+        self._lock = asyncio.Lock()
+
+    async def wake(self) -> None:
+        """Have the relay look at once."""
+        self._woken.set()
+
+    async def run_for_ever(self) -> None:
+        """Deliver until cancelled; trouble is logged and tried again."""
+        while True:
+            self._woken.clear()
+            try:
+                delivered = await self.drain()
+            except Exception as trouble:  # noqa: BLE001 - the relay outlives a lost database or server
+                log.warning("relay.trouble", kind=type(trouble).__name__)
+                delivered = 0
+            if not delivered:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), PAUSE)
+
+    async def drain(self, workflow_id: str | None = None) -> int:
+        """Deliver what waits, oldest first (only what is for one workflow, if named); returns how much was."""
+        async with self._lock:
+            async with self._office.readers() as session:
+                query = select(OutboxRow).where(col(OutboxRow.delivered_at).is_(None))
+                if workflow_id is not None:
+                    query = query.where(col(OutboxRow.workflow_id) == workflow_id)
+                rows = (await session.execute(query.order_by(col(OutboxRow.id)).limit(BATCH))).scalars().all()
+            stuck: set[str] = set()
+            delivered = []
+            for row in rows:
+                if row.workflow_id in stuck:
+                    continue  # its messages keep their order
+                trouble = await self._deliver(row)
+                if trouble is None:
+                    delivered.append(row.id)
+                else:
+                    stuck.add(row.workflow_id)
+                    await self._note(row, trouble)
+            if delivered:
+                async with self._office.sessions() as session, session.begin():
+                    await session.execute(
+                        update(OutboxRow).where(col(OutboxRow.id).in_(delivered)).values(delivered_at=datetime.now(UTC))
+                    )
+            return len(delivered)
+
+    async def _deliver(self, row: OutboxRow) -> str | None:
+        """Deliver one row; returns what stood in the way."""
+        try:
+            if row.kind == START:
+                opening = Opening(workflow_id=row.workflow_id, type=row.name, payload=row.payload)
+                await start(self._office, opening, task_queue=None)
+            else:
+                handle = self._office.client.get_workflow_handle(row.workflow_id)
+                await handle.signal(row.name, args=[row.payload] if row.payload else [], rpc_timeout=PATIENCE)
+        except RPCError as failed:
+            if row.kind != START and failed.status == RPCStatusCode.NOT_FOUND:
+                return None  # it has closed; what it should know is on record
+            return failed.status.name
+        except Exception as failed:  # noqa: BLE001 - one poisoned row must not hold up all others
+            return type(failed).__name__
+        return None
+
+    async def _note(self, row: OutboxRow, trouble: str) -> None:
+        log.warning("relay.not_delivered", outbox=row.key, trouble=trouble)
+        async with self._office.sessions() as session, session.begin():
+            await session.execute(
+                update(OutboxRow)
+                .where(col(OutboxRow.id) == row.id)
+                .values(attempts=OutboxRow.attempts + 1, trouble=trouble)
+            )

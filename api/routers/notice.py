@@ -1,0 +1,238 @@
+"""Letters (Art. 42): lists, documents, posting, delivery, re-issue."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
+from pydantic import AwareDatetime
+from sqlalchemy import select
+from sqlmodel import col
+
+from activities.commands import NoSuchWorkflow, command
+from activities.notice import keep_delivery, print_letter, reissue, view_notice
+from activities.office import Office
+from api.auth import CONTACT_READERS, READERS, Caller, Principal, TheOffice, may
+from api.dispatch import deliver, json_answer, send
+from api.fields import Answer, Body, Instant, Line, Number, Text
+from api.idempotency import CommandRoute, TheCall
+from api.paging import Page, PageWanted, fetch_page
+from api.problems import Conflict, Erased, InvalidInput, NotFound
+from models.messages.notice import Delivery, PaperDispatch
+from models.messages.office import ApprovalClosing, Reply
+from models.tables import ApplicationRow, ContractRow, NoticeRow
+from models.vault import KeyGone
+from terms.citation import Article, Refused
+
+router = APIRouter(route_class=CommandRoute, tags=["letters"])
+
+POSTERS = ("support", "intake", "dunning", "legal", "billing")
+METHODS = {"post": {"post", "registered", "certified", "hand", "e-signature"},
+           "registered": {"registered", "certified", "hand", "e-signature"},
+           "certified": {"certified"}}  # fmt: skip
+
+
+class NoticeAnswer(Answer):
+    """A letter; `basis` says why it counts as arrived."""
+
+    notice_no: str
+    slug: str
+    article: str | None = None
+    contract_no: str | None = None
+    application_no: str | None = None
+    channel: Literal["email", "web", "fax", "post", "registered", "certified", "console", "portal", "record"]
+    state: Literal["queued", "dispatched", "arrived", "undeliverable", "withdrawn"]
+    dispatched_at: AwareDatetime | None = None
+    arrived_at: AwareDatetime | None = None
+    deemed: bool | None = None
+    basis: str | None = None
+    message_id: str | None = None
+    replaces: str | None = None
+    same_as: str | None = None
+    sha256: str | None = None
+
+
+class DispatchBody(Body):
+    """A letter was posted."""
+
+    method: Literal["post", "registered", "certified", "e-signature", "hand"]
+    tracking_no: Line | None = None
+    dispatched_at: Instant
+
+
+class DeliveryBody(Body):
+    """What was learned of a letter's delivery; `proof` names the record."""
+
+    outcome: Literal["delivered", "refused", "returned"]
+    at: Instant
+    proof: Text
+
+
+class ReissueBody(Body):
+    """Why the letter is written anew."""
+
+    reason: Text
+
+
+@router.get("/v1/notices")
+@may(*READERS, "customer")
+async def show_all(  # noqa: PLR0913 - filters
+    office: TheOffice,
+    caller: Caller,
+    page: PageWanted,
+    contract_no: Annotated[Number | None, Query()] = None,
+    application_no: Annotated[Number | None, Query()] = None,
+    slug: Annotated[Line | None, Query()] = None,
+    state: Annotated[
+        Literal["queued", "dispatched", "arrived", "undeliverable", "withdrawn"] | None, Query()
+    ] = None,
+) -> Page[NoticeAnswer]:
+    """List letters in order of creation."""
+    query = select(NoticeRow)
+    for column, wanted in (
+        (NoticeRow.contract_no, contract_no),
+        (NoticeRow.application_no, application_no),
+        (NoticeRow.slug, slug),
+        (NoticeRow.state, state),
+    ):
+        if wanted is not None:
+            query = query.where(col(column) == wanted)
+    if caller.is_customer:
+        query = query.join(
+            ApplicationRow, col(ApplicationRow.application_no) == col(NoticeRow.application_no)
+        ).where(col(ApplicationRow.customer_ref) == caller.customer_ref)
+    async with office.readers() as session:
+        rows, cursor = await fetch_page(session, query, page, col(NoticeRow.notice_no))
+    return Page(items=[NoticeAnswer.model_validate(view_notice(row)) for row in rows], next_cursor=cursor)
+
+
+@router.get("/v1/notices/{notice_no}")
+@may(*READERS, "customer")
+async def show(notice_no: Number, office: TheOffice, caller: Caller) -> NoticeAnswer:
+    """Show one letter."""
+    return NoticeAnswer.model_validate(view_notice(await notice_row(office, notice_no, caller)))
+
+
+@router.get(
+    "/v1/notices/{notice_no}/document.pdf",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}, "description": "The letter."}},
+)
+@may(*CONTACT_READERS, "billing", "customer")
+async def pdf(notice_no: Number, office: TheOffice, caller: Caller) -> Response:
+    """Give the letter as it went out, or waits to be posted."""
+    row = await notice_row(office, notice_no, caller)
+    try:
+        content = await print_letter(office, row)
+    except KeyGone:
+        raise Erased from None
+    if content is None:
+        raise NotFound
+    name = f'inline; filename="{notice_no}.pdf"'
+    return Response(content, media_type="application/pdf", headers={"Content-Disposition": name})
+
+
+@router.post("/v1/notices/{notice_no}/dispatches", responses={200: {"model": NoticeAnswer}})
+@may(*POSTERS)
+async def dispatch(
+    notice_no: Number, body: DispatchBody, office: TheOffice, caller: Caller, call: TheCall
+) -> JSONResponse:
+    """Record that a letter was posted; its form must allow the method."""
+    row = await notice_row(office, notice_no, caller)
+    call.owner = row.application_no or call.owner
+    _check_time(body.dispatched_at, call.now, row.queued_at, "/dispatched_at")
+    if row.channel == "email":
+        message = "An e-mail is dispatched by the service itself."
+        raise Conflict(message)
+    if body.method not in METHODS.get(row.channel, set()):
+        raise Refused(row.article or Article(42, 1), "この書面は定められた方法で発送してください。")
+    if row.state != "queued":
+        message = "The letter is not waiting to be posted."
+        raise Conflict(message)
+    command_ = PaperDispatch(
+        origin=call.origin("post"),
+        method=body.method,
+        tracking_no=body.tracking_no,
+        dispatched_at=body.dispatched_at,
+    )
+    return await send(office, row.workflow_id, "post", command_, closed=Article(42, 1))
+
+
+@router.post("/v1/notices/{notice_no}/deliveries", responses={200: {"model": NoticeAnswer}})
+@may(*POSTERS)
+async def record_delivery(
+    notice_no: Number, body: DeliveryBody, office: TheOffice, caller: Caller, call: TheCall
+) -> JSONResponse:
+    """Record delivery, refusal (民97(2)) or return; an e-mail's return leaves its moment and opens a task."""
+    row = await notice_row(office, notice_no, caller)
+    call.owner = row.application_no or call.owner
+    if row.dispatched_at is None:
+        message = "The letter has not gone out."
+        raise Conflict(message)
+    _check_time(body.at, call.now, row.dispatched_at, "/at")
+    delivery = Delivery(origin=call.origin("deliver"), outcome=body.outcome, at=body.at, proof=body.proof)
+    if row.state == "dispatched":
+        try:
+            reply = await command(office.client, row.workflow_id, "deliver", delivery, Reply)
+            return json_answer(reply.body, reply.status)
+        except NoSuchWorkflow:
+            pass  # it has just arrived by Art. 42(2): what follows is further evidence
+    async with office.sessions.begin() as session:
+        fresh = await session.get_one(NoticeRow, notice_no, with_for_update=True)
+        await keep_delivery(session, office, fresh, delivery, as_of=call.now)
+        answer = view_notice(fresh)
+        await call.store(session, 200, answer, call.owner)
+    await office.wake()
+    return json_answer(answer)
+
+
+@router.post("/v1/notices/{notice_no}/reissues", status_code=201, responses={201: {"model": NoticeAnswer}})
+@may(*POSTERS)
+async def write_anew(
+    notice_no: Number, body: ReissueBody, office: TheOffice, caller: Caller, call: TheCall
+) -> JSONResponse:
+    """Write a letter anew under a new number; the old one is withdrawn if it has not gone out."""
+    row = await notice_row(office, notice_no, caller)
+    call.owner = row.application_no or call.owner
+    if row.state == "withdrawn":
+        message = "The letter was withdrawn."
+        raise Conflict(message)
+    async with office.sessions.begin() as session:
+        fresh = await session.get_one(NoticeRow, notice_no, with_for_update=True)
+        withdrawn = fresh.state == "queued"
+        new = await reissue(session, office, fresh, actor=caller.actor, key=call.origin("reissue").key, as_of=call.now)
+        answer = view_notice(new)
+        await call.store(session, 201, answer, call.owner)
+    if withdrawn:
+        closing = ApprovalClosing(origin=call.origin("withdraw"), approval_id=notice_no, state="withdrawn")
+        try:
+            await command(office.client, row.workflow_id, "withdraw", closing, Reply)
+        except NoSuchWorkflow:
+            pass
+    await deliver(office, new.workflow_id)
+    return json_answer(answer, 201)
+
+
+async def notice_row(office: Office, notice_no: str, caller: Principal) -> NoticeRow:
+    """Find a letter that the caller may see.
+
+    Raises:
+        NotFound: there is none, or it is another customer's.
+    """
+    async with office.readers() as session:
+        row = await session.get(NoticeRow, notice_no)
+        if row is None:
+            raise NotFound
+        if caller.is_customer:
+            application = await session.get(ApplicationRow, row.application_no or "")
+            contract = await session.get(ContractRow, row.contract_no or "")
+            owner = contract or application
+            caller.check_owns(owner.customer_ref if owner else "")
+    return row
+
+
+def _check_time(at: datetime, now: datetime, earliest: datetime, field: str) -> None:
+    if at > now:
+        raise InvalidInput([(field, "must not lie in the future")])
+    if at < earliest.replace(second=0, microsecond=0):
+        raise InvalidInput([(field, "must not lie before the letter")])

@@ -1,0 +1,44 @@
+"""Workflow ids, built and parsed in one place; no id names a person."""
+
+from datetime import date
+
+CALENDAR = "office/calendar"
+OFFICE = "office"
+
+
+def application(application_no: str) -> str:
+    """Art. 4-9: the review of one application."""
+    return f"application/{application_no}"
+
+
+def contract(contract_no: str) -> str:
+    """The entity: one contract from its formation to its erasure."""
+    return f"contract/{contract_no}"
+
+
+def termination(contract_no: str, n: int) -> str:
+    """Art. 18(1): a notice of termination on its way to the month's end."""
+    return f"termination/{contract_no}/{n}"
+
+
+def cancellation(contract_no: str, n: int) -> str:
+    """Art. 14(2), 18(2): a special cancellation on its way to 24:00."""
+    return f"cancellation/{contract_no}/{n}"
+
+
+def notice(about: str, slug: str, n: int, channel: str) -> str:
+    """Art. 42: one letter by one channel; `about` is a contract or application number."""
+    return f"notice/{about}/{slug}/{n}/{channel}"
+
+
+def sweep(day: date) -> str:
+    """The daily sweep of a business day in Japan."""
+    return f"sweep/{day.isoformat()}"
+
+
+def owner(workflow_id: str | None) -> str:
+    """Whose key seals the payloads of a workflow: the second part of its id, or the office."""
+    kind, _, rest = (workflow_id or "").partition("/")
+    if kind in {"office", "sweep", "billing", "revision", "maintenance", "restriction"} or not rest:
+        return OFFICE
+    return rest.partition("/")[0]

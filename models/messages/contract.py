@@ -1,0 +1,130 @@
+"""Contracts: what the entity remembers and is told (Art. 3-5, 9, 10, 26, 28)."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, Field, StrictInt
+
+from models.messages.base import Code, Message, ShortText
+from models.messages.office import (
+    Answered,
+    ApprovalClosing,
+    ApprovalOrder,
+    ApprovalVote,
+    Command,
+    Event,
+    LetterOrder,
+    Opening,
+    Reply,
+    TaskOrder,
+)
+from models.messages.termination import Ending, TerminationRecord
+
+Phase = Literal["accepted", "active", "suspended", "ended", "closed", "erased"]
+
+
+class Line(Message):
+    """An ordered line with the prices of the list it was ordered by; yen without tax, caps and rates decimal text."""
+
+    line_no: int
+    code: str
+    quantity: int
+    zone: str
+    charge_type: str
+    rate: str | None = None
+    monthly_fee: int | None = None
+    monthly_cap: str | None = None
+    initial_fee: int = 0
+    min_term_months: int = 1
+    from_on: date
+    to_on: date | None = None
+    min_term_ends_on: date | None = None
+
+
+class PendingApproval(Message):
+    """A special cancellation that waits for a second person (Art. 14(2), A86)."""
+
+    approval_id: str
+    proposed_by: str
+    ending: Ending
+
+
+class ContractState(BaseModel):
+    """All that the contract remembers; goes through continue-as-new. Instants are UTC, days are Japan's."""
+
+    contract_no: str
+    application_no: str
+    phase: Phase = "accepted"
+    version: int = 0
+    terms_version: str
+    price_list: str
+    formed_at: AwareDatetime
+    lines: list[Line]
+    service_start_on: date | None = None
+    billing_start_on: date | None = None
+    min_term_ends_on: date | None = None
+    ends_on: date | None = None
+    ended_at: AwareDatetime | None = None
+    end_ground: str | None = None
+    delete_from_on: date | None = None
+    endings: int = 0
+    running: list[TerminationRecord] = Field(default_factory=list)
+    first_notice: Answered | None = None
+    pending: list[PendingApproval] = Field(default_factory=list)
+    answers: list[Answered] = Field(default_factory=list)
+
+
+class NewResource(Message):
+    """Something that stands on a contract from a day on; the name is the customer's."""
+
+    resource_id: Code
+    code: Code
+    quantity: Annotated[StrictInt, Field(ge=1, le=10**9)]
+    zone: Code
+    name: ShortText
+    from_on: date | None = None
+
+
+class StartService(Command):
+    """Provisioning is done: start of service and of charging (Art. 5(1), 26(3); A6)."""
+
+    service_start_on: date
+    billing_start_on: date
+    resources: list[NewResource]
+
+
+class Snapshot(Message):
+    """The columns of the contract row after a command."""
+
+    phase: Phase
+    service_start_on: date | None
+    billing_start_on: date | None
+    min_term_ends_on: date | None
+    ends_on: date | None
+    ended_at: AwareDatetime | None
+    end_ground: str | None
+    delete_from_on: date | None
+
+
+class ContractCommit(Message):
+    """One command's whole effect, written in one transaction; `version` makes it happen once."""
+
+    contract_no: str
+    application_no: str
+    version: int
+    key: str
+    scope: str | None
+    as_of: AwareDatetime
+    snapshot: Snapshot
+    events: list[Event]
+    lines: list[Line] = Field(default_factory=list)
+    resources: list[NewResource] = Field(default_factory=list)
+    terminations: list[TerminationRecord] = Field(default_factory=list)
+    letters: list[LetterOrder] = Field(default_factory=list)
+    openings: list[Opening] = Field(default_factory=list)
+    tasks: list[TaskOrder] = Field(default_factory=list)
+    approval: ApprovalOrder | None = None
+    vote: ApprovalVote | None = None
+    closing: ApprovalClosing | None = None
+    leftovers: bool = False
+    reply: Reply | Literal["contract"]

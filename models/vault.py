@@ -1,0 +1,210 @@
+"""The vault: data keys per owner and class, wrapped, in a store of their own outside the database.
+
+Personal data is sealed from birth: whoever erases, destroys the key. A sealed value is `version, key id, nonce,
+AES-256-GCM ciphertext` with the key id as associated data. Nothing is sealed before its key is committed.
+"""
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from cryptography.hazmat.primitives import hashes, hmac
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.keywrap import aes_key_unwrap_with_padding, aes_key_wrap_with_padding
+from pydantic import JsonValue
+from sqlalchemy import Column, DateTime, LargeBinary, MetaData, String, Table, UniqueConstraint, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from models.database import make_engine
+
+KeyClass = Literal["erasable", "statutory"]
+CLASSES: tuple[KeyClass, ...] = ("erasable", "statutory")
+OFFICE = "office"
+VERSION = b"\x01"
+KEY_ID_BYTES = 16
+NONCE_BYTES = 12
+CACHE_SECONDS = 60.0  # so long may a process still open what another one has just erased
+
+STORE = MetaData()
+WRAPPED = Table(
+    "wrapped_key",
+    STORE,
+    Column("key_id", String(KEY_ID_BYTES), primary_key=True),
+    Column("owner", String(32), nullable=False),
+    Column("key_class", String(16), nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("owner", "key_class"),
+)
+ALIAS = Table(
+    "alias",
+    STORE,
+    Column("owner", String(32), primary_key=True),
+    Column("alias_of", String(32), nullable=False),
+)
+
+
+class KeyGone(Exception):
+    """A key is missing: destroyed, or never made. Says the key id or owner number only."""
+
+
+@dataclass(frozen=True)
+class DataKey:
+    """An unwrapped data key and when this process read it (seconds, monotonic)."""
+
+    key_id: str
+    material: bytes
+    read_at: float
+
+
+class Vault:
+    """Seals and opens values; one object per process."""
+
+    def __init__(self, engine: AsyncEngine, key_encryption_key: bytes) -> None:
+        self._engine = engine
+        self._kek = key_encryption_key
+        self._hash_key = HKDF(hashes.SHA256(), 32, None, b"yakkan search hash").derive(key_encryption_key)
+        self._by_id: dict[str, DataKey] = {}
+        self._by_owner: dict[tuple[str, str], str] = {}
+
+    @classmethod
+    async def open(cls, url: str, key_encryption_key: bytes) -> "Vault":
+        """Open the store at `url`, making its tables and the office's keys when it is new."""
+        engine = make_engine(url, pool_size=2)
+        async with engine.begin() as connection:
+            await connection.run_sync(STORE.create_all)
+        vault = cls(engine, key_encryption_key)
+        await vault.create(OFFICE)
+        return vault
+
+    async def close(self) -> None:
+        """Close the store."""
+        await self._engine.dispose()
+
+    async def create(self, owner: str) -> list[tuple[str, KeyClass]]:
+        """Make the owner's keys unless they are there; committed on return. Returns (key id, class) of each."""
+        insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
+        async with self._engine.begin() as connection:
+            for key_class in CLASSES:
+                row = {
+                    "key_id": secrets.token_hex(KEY_ID_BYTES // 2),
+                    "owner": owner,
+                    "key_class": key_class,
+                    "wrapped": aes_key_wrap_with_padding(self._kek, AESGCM.generate_key(256)),
+                    "created_at": datetime.now(UTC),
+                }
+                await connection.execute(insert(WRAPPED).values(row).on_conflict_do_nothing())
+            found = await connection.execute(
+                select(WRAPPED.c.key_id, WRAPPED.c.key_class).where(WRAPPED.c.owner == owner)
+            )
+            return [(key_id, key_class) for key_id, key_class in found.all()]
+
+    async def adopt(self, contract_no: str, application_no: str) -> None:
+        """Let a contract use the keys of its application (one to one, Art. 4)."""
+        insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
+        row = {"owner": contract_no, "alias_of": application_no}
+        async with self._engine.begin() as connection:
+            await connection.execute(insert(ALIAS).values(row).on_conflict_do_nothing())
+
+    async def destroy(self, owner: str, key_class: KeyClass) -> None:
+        """Destroy a key for good; what it sealed can't be opened by anybody again."""
+        async with self._engine.begin() as connection:
+            await connection.execute(WRAPPED.delete().where(WRAPPED.c.owner == owner, WRAPPED.c.key_class == key_class))
+        self._by_id.clear()
+        self._by_owner.clear()
+
+    async def seal(self, owner: str, key_class: KeyClass, plain: bytes) -> bytes:
+        """Seal bytes with the owner's key.
+
+        Raises:
+            KeyGone: the owner has no such key.
+        """
+        key = await self._key_of(owner, key_class)
+        nonce = os.urandom(NONCE_BYTES)
+        key_id = key.key_id.encode()
+        return VERSION + key_id + nonce + AESGCM(key.material).encrypt(nonce, plain, key_id)
+
+    async def unseal(self, sealed: bytes) -> bytes:
+        """Open a sealed value by the key id that it carries.
+
+        Raises:
+            KeyGone: the key was destroyed.
+        """
+        key_id = sealed[1 : 1 + KEY_ID_BYTES]
+        nonce = sealed[1 + KEY_ID_BYTES : 1 + KEY_ID_BYTES + NONCE_BYTES]
+        key = await self._key(key_id.decode())
+        return AESGCM(key.material).decrypt(nonce, sealed[1 + KEY_ID_BYTES + NONCE_BYTES :], key_id)
+
+    async def seal_json(self, owner: str, key_class: KeyClass, value: JsonValue) -> bytes:
+        """Seal a JSON value."""
+        return await self.seal(owner, key_class, json.dumps(value, ensure_ascii=False, sort_keys=True).encode())
+
+    async def unseal_json(self, sealed: bytes) -> JsonValue:
+        """Open a sealed JSON value."""
+        value: JsonValue = json.loads(await self.unseal(sealed))
+        return value
+
+    async def seal_text(self, owner: str, key_class: KeyClass, text: str) -> bytes:
+        """Seal a text."""
+        return await self.seal(owner, key_class, text.encode())
+
+    async def unseal_text(self, sealed: bytes) -> str:
+        """Open a sealed text."""
+        return (await self.unseal(sealed)).decode()
+
+    async def preload(self, sealed: Iterable[bytes]) -> None:
+        """Read the keys of many sealed values in one query."""
+        now = time.monotonic()
+        wanted = {value[1 : 1 + KEY_ID_BYTES].decode() for value in sealed}
+        missing = [k for k in wanted if k not in self._by_id or now - self._by_id[k].read_at > CACHE_SECONDS]
+        if missing:
+            async with self._engine.connect() as connection:
+                found = await connection.execute(
+                    select(WRAPPED.c.key_id, WRAPPED.c.wrapped).where(WRAPPED.c.key_id.in_(missing))
+                )
+                for key_id, wrapped in found.all():
+                    self._keep(key_id, wrapped)
+
+    def hash(self, text: str) -> str:
+        """Give a keyed hash (hex) by which an exact text can be found without being readable."""
+        mac = hmac.HMAC(self._hash_key, hashes.SHA256())
+        mac.update(text.encode())
+        return mac.finalize().hex()
+
+    async def _key_of(self, owner: str, key_class: KeyClass) -> DataKey:
+        key_id = self._by_owner.get((owner, key_class))
+        if key_id is None:
+            async with self._engine.connect() as connection:
+                alias_of = await connection.scalar(select(ALIAS.c.alias_of).where(ALIAS.c.owner == owner))
+                key_id = await connection.scalar(
+                    select(WRAPPED.c.key_id).where(
+                        WRAPPED.c.owner == (alias_of or owner), WRAPPED.c.key_class == key_class
+                    )
+                )
+            if key_id is None:
+                raise KeyGone(owner)
+            self._by_owner[owner, key_class] = key_id
+        return await self._key(key_id)
+
+    async def _key(self, key_id: str) -> DataKey:
+        key = self._by_id.get(key_id)
+        if key is None or time.monotonic() - key.read_at > CACHE_SECONDS:
+            async with self._engine.connect() as connection:
+                wrapped = await connection.scalar(select(WRAPPED.c.wrapped).where(WRAPPED.c.key_id == key_id))
+            if wrapped is None:
+                self._by_id.pop(key_id, None)
+                raise KeyGone(key_id)
+            key = self._keep(key_id, wrapped)
+        return key
+
+    def _keep(self, key_id: str, wrapped: bytes) -> DataKey:
+        key = DataKey(key_id, aes_key_unwrap_with_padding(self._kek, wrapped), time.monotonic())
+        self._by_id[key_id] = key
+        return key

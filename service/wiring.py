@@ -1,0 +1,213 @@
+"""Puts the parts together: the office from the settings, the API and the worker around it."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from temporalio.client import Client
+from temporalio.common import WorkerDeploymentVersion
+from temporalio.worker import Worker, WorkerDeploymentConfig
+
+from activities.application import Applications
+from activities.calendar import Calendar
+from activities.contract import Contracts
+from activities.gateways.calendars import JapanCalendars
+from activities.gateways.clock import Clock, RealClock
+from activities.gateways.mail import SmtpMailer
+from activities.gateways.screening import SimulatedScreening
+from activities.notice import Notices
+from activities.office import CONTRACTS_QUEUE, Office
+from activities.relay import Relay, start
+from activities.termination import Terminations
+from api.app import create_app
+from models import ids
+from models.database import make_engine, make_readers, make_sessions
+from models.messages.office import CalendarState, Opening
+from models.vault import Vault
+from service.convert import data_converter
+from service.seeds import ensure_price_list
+from service.settings import Settings
+from service.simulation import SimulatedClock, Simulation, on_business_time
+from service.vault_key import key_encryption_key
+from terms.settings import TERMS_1_0
+from workflows.application import ApplicationReview
+from workflows.calendar import DailySweep, OfficeCalendar
+from workflows.contract import Contract
+from workflows.notice import Notice
+from workflows.termination import SpecialCancellation, TerminationNotice
+
+WORKFLOWS = [
+    ApplicationReview,
+    Contract,
+    DailySweep,
+    Notice,
+    OfficeCalendar,
+    SpecialCancellation,
+    TerminationNotice,
+]
+QUEUES = (CONTRACTS_QUEUE, "letters", "operations")
+VERSION = WorkerDeploymentConfig(
+    version=WorkerDeploymentVersion("yakkan", "1"), use_worker_versioning=False
+)  # without a version the first worker of a process hashes all loaded code
+ZONES = Path(__file__).parent / "data" / "zones.json"
+CONNECT_SECONDS = 60.0
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Wired:
+    """An office with what moves its clock, if it is simulated."""
+
+    office: Office
+    simulation: Simulation | None
+
+
+async def connect(settings: Settings, vault: Vault) -> Client:
+    """Connect to Temporal; a server that is still coming up is waited for.
+
+    Raises:
+        RuntimeError: it did not answer within a minute.
+    """
+    loop = asyncio.get_running_loop()
+    end = loop.time() + CONNECT_SECONDS
+    while True:
+        try:
+            return await Client.connect(
+                settings.temporal_address,
+                namespace=settings.temporal_namespace,
+                data_converter=data_converter(vault),
+            )
+        except RuntimeError:
+            if loop.time() > end:
+                raise
+            await asyncio.sleep(0.2)
+
+
+@asynccontextmanager
+async def open_office(settings: Settings, *, task_queue: str = CONTRACTS_QUEUE) -> AsyncIterator[Wired]:
+    """Open everything an office works with; closed again at the end."""
+    async with AsyncExitStack() as stack:
+        engine = make_engine(settings.database_url)
+        stack.push_async_callback(engine.dispose)
+        sessions, readers = make_sessions(engine), make_readers(engine)
+        vault = await Vault.open(settings.vault_url, key_encryption_key(settings))
+        stack.push_async_callback(vault.close)
+        plain = await connect(settings, vault)
+        clock: Clock = RealClock()
+        client, simulation = plain, None
+        if settings.simulate is not None:
+            simulated = await SimulatedClock.open(sessions, settings.simulate)
+            clock, client = simulated, on_business_time(plain, sessions, simulated)
+            simulation = Simulation(plain, sessions, simulated)
+        mailer = SmtpMailer(settings.smtp_url.get_secret_value() if settings.smtp_url else "smtp://127.0.0.1:25")
+        stack.push_async_callback(mailer.close)
+        await ensure_price_list(sessions)
+        office = Office(
+            sessions=sessions,
+            readers=readers,
+            vault=vault,
+            clock=clock,
+            calendars=JapanCalendars(),
+            terms=TERMS_1_0,
+            client=client,
+            mailer=mailer,
+            screening=SimulatedScreening(),
+            mail_from=settings.mail_from,
+            zones=frozenset(json.loads(ZONES.read_text(encoding="utf-8"))),
+            registration_no=settings.registration_no,
+            temporal_ui_url=settings.temporal_ui_url,
+            task_queue=task_queue,
+        )
+        yield Wired(office, simulation)
+
+
+def workers(office: Office, queues: Sequence[str] = QUEUES) -> list[Worker]:
+    """Make the workers of an office for some of its task queues."""
+    notices = Notices(office)
+    letters: list[Any] = [notices.dispatch_by_mail, notices.prepare_paper]
+    applications = Applications(office)
+    operations: list[Any] = [applications.screen_applicant]
+    calendar, contracts, terminations = Calendar(office), Contracts(office), Terminations(office)
+    records: list[Any] = [
+        applications.commit_review,
+        applications.form_contract,
+        calendar.close_workflow,
+        calendar.next_due,
+        calendar.start_sweep,
+        calendar.sweep,
+        contracts.commit_contract,
+        notices.record_arrival,
+        notices.record_delivery,
+        notices.record_posting,
+        terminations.end_contract,
+        terminations.remind_of_resources,
+    ]
+    made = {
+        CONTRACTS_QUEUE: ([*WORKFLOWS], records),
+        "letters": ([], letters),
+        "operations": ([], operations),
+    }
+    return [
+        Worker(
+            office.client,
+            task_queue=office.task_queue.replace(CONTRACTS_QUEUE, queue, 1),
+            workflows=made[queue][0],
+            activities=made[queue][1],
+            deployment_config=VERSION,
+        )
+        for queue in queues
+    ]
+
+
+@asynccontextmanager
+async def working(office: Office, queues: Sequence[str] = QUEUES) -> AsyncIterator[Office]:
+    """Run workers and the relay; the office's calendar is started if nobody has yet."""
+    relay = Relay(office)
+    office = replace(office, wake=relay.wake)
+    async with AsyncExitStack() as stack:
+        for worker in workers(office, queues):
+            await stack.enter_async_context(worker)
+        task = asyncio.create_task(relay.run_for_ever())
+        try:
+            if CONTRACTS_QUEUE in queues:
+                payload = CalendarState().model_dump(mode="json")
+                await start(office, Opening(workflow_id=ids.CALENDAR, type="calendar", payload=payload))
+            yield office
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+async def serve_worker(settings: Settings, queues: Sequence[str] | None = None) -> None:
+    """Work until cancelled (SIGTERM)."""
+    async with open_office(settings) as wired, working(wired.office, queues or QUEUES):
+        log.info("worker.ready", queues=list(queues or QUEUES))
+        await asyncio.Event().wait()
+
+
+def build_app(wired: Wired, settings: Settings) -> FastAPI:
+    """Build the API with the console of an open office."""
+    app = create_app(wired.office, simulation=wired.simulation)
+    mount_console(app, settings)
+    return app
+
+
+def mount_console(app: FastAPI, settings: Settings) -> None:
+    """Put the console beside the API."""
+
+
+async def serve_api(settings: Settings, host: str, port: int) -> None:
+    """Serve API and console until stopped (SIGTERM)."""
+    async with open_office(settings) as wired:
+        app = build_app(wired, settings)
+        config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, lifespan="off")
+        await uvicorn.Server(config).serve()

@@ -1,0 +1,55 @@
+"""Which letter rests on which clause, in which form it goes out and by which channel (`notices.md` §2, §5).
+
+- 9(3), 18(1), 18(2): what the terms want in writing (書面).
+- 42(1): every other notice by post, fax, e-mail to the registered contact, or on the website.
+- 42(2), A65: without consent to electronic delivery letters of form 42 go by ordinary post.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from terms.citation import Article, implements
+
+Form = Literal["42", "W-REG"]
+Channel = Literal["email", "post", "registered"]
+ContactKind = Literal["contract", "billing", "technical", "emergency"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterKind:
+    """A letter of the provider: its title, clause and legal form, and the registered contact it goes to."""
+
+    title: str
+    article: str
+    form: Form = "42"
+    contact: ContactKind = "contract"
+
+
+LETTERS: dict[str, LetterKind] = {
+    "application_received_notice": LetterKind(title="受付のお知らせ", article="9(1)"),
+    "application_incomplete_notice": LetterKind(title="不備のお知らせ", article="8(1)"),
+    "acceptance_notice": LetterKind(title="承諾通知書", article="9(1)"),
+    "refusal_notice": LetterKind(title="不承諾通知書", article="9(3)", form="W-REG"),
+    "service_start_notice": LetterKind(title="開通(利用開始)通知書", article="5(1)"),
+    "cancellation_receipt": LetterKind(title="解約受付通知", article="18(1)"),
+    "not_in_writing_notice": LetterKind(title="書面による届出のお願い", article="18(1)"),
+    "special_cancellation_receipt": LetterKind(title="特別解除の受付通知", article="18(2)"),
+    "pre_start_withdrawal_receipt": LetterKind(title="提供開始前解除の受付通知", article="28(1)"),
+    "resource_deletion_reminder": LetterKind(title="OCFリソース削除のお願い", article="18(1)"),
+    "contract_end_notice": LetterKind(title="契約終了のお知らせ", article="18(1)"),
+    "contact_check_request": LetterKind(title="連絡先確認のお願い", article="42(2)"),
+}
+
+
+@implements(Article(42, 1), Article(9, 3))
+def channel_of(slug: str, *, electronic_delivery: bool) -> Channel:
+    """Choose the channel of a letter by its legal form and the customer's consent to electronic delivery.
+
+    A request to check a contact goes by another channel than the one that failed: by post.
+    """
+    kind = LETTERS[slug]
+    if kind.form == "W-REG":
+        return "registered"
+    if slug == "contact_check_request" or not electronic_delivery:
+        return "post"
+    return "email"

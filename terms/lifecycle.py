@@ -1,0 +1,63 @@
+"""The life cycle of a contract (利用契約): which command each state allows, and the article that forbids the others.
+
+- 5(1): service starts once, on an accepted contract.
+- 28(1), A89: who leaves by the day of service start withdraws; from that day on Art. 18 applies.
+- 18(1), 14(2), 18(2): a contract in force can be terminated by the customer; the earliest end wins (A103).
+- 18(1): what has ended can't end again; a further copy of the first notice changes nothing.
+
+Restrictions under 14 and interruptions under 15 are overlays, no states.
+"""
+
+from typing import Literal
+
+from terms.citation import Article, Refused, implements
+
+Phase = Literal["accepted", "active", "suspended", "ended", "closed", "erased"]
+Move = Literal["start_service", "withdraw_before_start", "give_notice", "cancel_14_2", "cancel_18_2", "end"]
+
+IN_FORCE: frozenset[Phase] = frozenset({"active", "suspended"})
+OVER: frozenset[Phase] = frozenset({"ended", "closed", "erased"})
+
+ALLOWED: dict[Move, frozenset[Phase]] = {
+    "start_service": frozenset({"accepted"}),
+    "withdraw_before_start": frozenset({"accepted"}),
+    "give_notice": IN_FORCE,
+    "cancel_14_2": IN_FORCE,
+    "cancel_18_2": IN_FORCE,
+    "end": IN_FORCE,
+}
+"""Commands of the customer's and the provisioning's side, with the states that allow them (`backoffice.md` §6)."""
+
+ARTICLE: dict[Move, Article] = {
+    "start_service": Article(5, 1),
+    "withdraw_before_start": Article(28, 1),
+    "give_notice": Article(18, 1),
+    "cancel_14_2": Article(14, 2),
+    "cancel_18_2": Article(18, 2),
+    "end": Article(18, 1),
+}
+
+_OVER = "利用契約は既に終了しています。"
+_WORDS: dict[Move, str] = {
+    "start_service": "サービスの提供は既に開始しています。",
+    "withdraw_before_start": "提供開始日以後は、利用規約第28条第1項による解除はできません。第18条第1項により解約してください。",
+    "give_notice": "提供開始日までの解除には、利用規約第28条第1項が適用されます。",
+    "cancel_14_2": "提供開始前の契約は、利用規約第28条第1項により解除してください。",
+    "cancel_18_2": "提供開始前の契約は、利用規約第28条第1項により解除してください。",
+    "end": "利用契約は提供を開始していません。",
+}
+
+
+@implements(Article(5, 1), Article(14, 2), Article(18, 1), Article(18, 2), Article(28, 1))
+def must_allow(phase: Phase, move: Move) -> None:
+    """Refuse a command that the state of the contract does not allow.
+
+    Raises:
+        Refused: with the article that forbids it; before service start that of the withdrawal, 28(1).
+    """
+    if phase in ALLOWED[move]:
+        return
+    if phase in OVER:
+        raise Refused(ARTICLE[move], _OVER)
+    before_start = phase == "accepted"
+    raise Refused(Article(28, 1) if before_start else ARTICLE[move], _WORDS[move])

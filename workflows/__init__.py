@@ -1,0 +1,1 @@
+"""Workflows by subject: durable stories that own time and decisions."""

@@ -1,0 +1,60 @@
+"""The office's calendar and its sweep: wakes on days on which something falls due, and starts the sweep of the day."""
+
+
+
+from temporalio import workflow
+
+from workflows import clock
+from workflows.options import DATABASE, show
+
+with workflow.unsafe.imports_passed_through():
+    from activities.calendar import Calendar
+    from models.messages.office import CalendarState, Closing, SweepInput
+    from terms.periods import day_of
+
+ROLL_OVER_AFTER = 10  # wakes; a run's history stays short
+
+
+@workflow.defn(name="calendar")
+class OfficeCalendar:
+    """`office/calendar`: one for ever; sleeps to the next due instant, which the database knows."""
+
+    @workflow.init
+    def __init__(self, s: CalendarState) -> None:
+        self.s = s
+        self.looks = 0
+
+    @workflow.run
+    async def run(self, _: CalendarState) -> None:
+        for _wake in range(ROLL_OVER_AFTER):
+            due = await workflow.execute_activity_method(
+                Calendar.next_due, SweepInput(as_of=clock.now(), swept_on=self.s.swept_on), **DATABASE, summary="次の予定"
+            )
+            show(subject="calendar", phase="running", next_at=due, words="次の点検")
+            looks = self.looks
+            came = await clock.wait_until(due, lambda looks=looks: self.looks != looks, "次の点検")
+            if not came:
+                today = day_of(clock.now())
+                order = SweepInput(as_of=clock.now(), swept_on=today)
+                await workflow.execute_activity_method(Calendar.start_sweep, order, **DATABASE, summary="点検の開始")
+                self.s = CalendarState(swept_on=today)
+        workflow.continue_as_new(self.s)
+
+    @workflow.signal
+    def look_again(self) -> None:
+        """A fact brought an earlier day."""
+        self.looks += 1
+
+
+@workflow.defn(name="sweep")
+class DailySweep:
+    """`sweep/{date}`: everything that is due by now, each rule `<=`; running it again changes nothing."""
+
+    @workflow.run
+    async def run(self, s: SweepInput) -> dict[str, int]:
+        done = await workflow.execute_activity_method(Calendar.sweep, s, **DATABASE, summary="点検")
+        me = Closing(workflow_id=workflow.info().workflow_id, as_of=clock.now())
+        await workflow.execute_activity_method(Calendar.close_workflow, me, **DATABASE, summary="終了の記録")
+        return done
+
+

@@ -1,0 +1,489 @@
+"""The contract: the one writer of its life-cycle state, from its formation to its erasure (Art. 3-5, 9, 18, 26, 28)."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from temporalio import workflow
+
+from workflows import clock
+from workflows.entity import Entity
+from workflows.options import DATABASE, show
+from workflows.wording import day_words
+
+with workflow.unsafe.imports_passed_through():
+    from activities.contract import Contracts
+    from models import ids
+    from models.messages.contract import ContractCommit, ContractState, Line, PendingApproval, Snapshot, StartService
+    from models.messages.office import (
+        Answered,
+        ApprovalClosing,
+        ApprovalOrder,
+        ApprovalVote,
+        Event,
+        LetterOrder,
+        Opening,
+        Reply,
+    )
+    from models.messages.termination import (
+        Cancel,
+        End,
+        Ending,
+        GiveNotice,
+        TerminationInput,
+        TerminationRecord,
+        WithdrawNotice,
+    )
+    from terms.citation import Article, Refused
+    from terms.contract import minimum_term_end
+    from terms.ending import Departure, OrderedLine, end_before_start, end_by_notice, end_specially
+    from terms.lifecycle import OVER, must_allow
+    from terms.periods import day_of, month_end
+    from terms.settings import TERMS_1_0, Terms
+    from terms.termination import by_notice
+    from terms.timetable import reminder_at
+
+TERMS: dict[str, Terms] = {TERMS_1_0.version: TERMS_1_0}
+
+
+@workflow.defn(name="contract", failure_exception_types=[Refused])
+class Contract(Entity[ContractState]):
+    """The entity `contract/{no}`; open until erasure, for debts and retention go on after the end."""
+
+    @workflow.init
+    def __init__(self, s: ContractState) -> None:
+        super().__init__(s)
+
+    @workflow.run
+    async def run(self, _: ContractState) -> str:
+        while self.s.phase != "erased":
+            self._show()
+            seen = self.changes
+            await workflow.wait_condition(lambda seen=seen: self.changes != seen)
+            if self.should_roll_over():
+                await workflow.wait_condition(workflow.all_handlers_finished)
+                workflow.continue_as_new(self.s)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return self.s.phase
+
+    @workflow.update
+    async def start_service(self, c: StartService) -> Reply:
+        """Art. 5(1), 26(3): the service starts, charging starts, the minimum terms run."""
+        return await self.carry_out(c, lambda: self._started(c), self._commit)
+
+    @start_service.validator
+    def _may_start(self, c: StartService) -> None:
+        if self.answered(c.origin.key) is None:
+            must_allow(self.s.phase, "start_service")
+
+    @workflow.update
+    async def give_notice(self, c: GiveNotice) -> Reply:
+        """Art. 18(1): the first notice counts; a further copy gets the first answer, also after the end."""
+        return await self.carry_out(c, lambda: self._noticed(c), self._commit)
+
+    @workflow.update
+    async def withdraw_notice(self, c: WithdrawNotice) -> Reply:
+        """A102: with the provider's consent the customer takes its notice back, before the end."""
+        return await self.carry_out(c, lambda: self._notice_withdrawn(c), self._commit)
+
+    @workflow.update
+    async def cancel(self, c: Cancel) -> Reply:
+        """Art. 14(2), 18(2): special cancellation; 28(1): withdrawal before the start."""
+        return await self.carry_out(c, lambda: self._cancelled(c), self._commit)
+
+    @workflow.update
+    async def end(self, c: End) -> Reply:
+        """The instant of an end has come; the earliest end wins (A103)."""
+        return await self.carry_out(c, lambda: self._end_reached(c), self._commit)
+
+    @workflow.update
+    async def vote(self, c: ApprovalVote) -> Reply:
+        """A second person decides on a special cancellation by 14(2) that the customer asked for."""
+        return await self.carry_out(c, lambda: self._voted(c), self._commit)
+
+    @workflow.update
+    async def close_approval(self, c: ApprovalClosing) -> Reply:
+        """A proposal was taken back or ran out undecided."""
+        return await self.carry_out(c, lambda: self._approval_closed(c), self._commit)
+
+    @workflow.query
+    def state(self) -> ContractState:
+        """Give what the contract remembers."""
+        return self.s
+
+    # --- decisions: each changes the state, or refuses, and says what is to be committed -----------------------
+
+    def _started(self, c: StartService) -> ContractCommit:
+        must_allow(self.s.phase, "start_service")
+        if c.service_start_on < day_of(self.s.formed_at):
+            raise Refused(Article(9, 1), "提供開始日は、利用契約の成立日以後でなければなりません。")
+        terms = self._terms()
+        cluster = minimum_term_end(terms, billing_start_on=c.billing_start_on, dedicated_cluster=True)
+        general = minimum_term_end(terms, billing_start_on=c.billing_start_on, dedicated_cluster=False)
+        lines = [
+            line.model_copy(
+                update={
+                    "from_on": c.billing_start_on,
+                    "min_term_ends_on": cluster.ends_on if _is_cluster(terms, line) else general.ends_on,
+                }
+            )
+            for line in self.s.lines
+        ]
+        latest = max((line.min_term_ends_on for line in lines if line.min_term_ends_on), default=general.ends_on)
+        self.s.phase, self.s.lines, self.s.min_term_ends_on = "active", lines, latest
+        self.s.service_start_on, self.s.billing_start_on = c.service_start_on, c.billing_start_on
+        steps = cluster.steps if latest == cluster.ends_on else general.steps
+        facts = {
+            "service_start_on": c.service_start_on.isoformat(),
+            "billing_start_on": c.billing_start_on.isoformat(),
+            "min_term_ends_on": latest.isoformat(),
+            "cutoff": _cutoff(terms, latest),
+            "steps": [*steps],
+        }
+        basis = {"service_start_on": str(c.service_start_on), "billing_start_on": str(c.billing_start_on),
+                 "min_term_ends_on": str(latest), "steps": [*steps], "reading": "A6"}  # fmt: skip
+        words = f"{day_words(c.service_start_on)}に提供を開始し、{day_words(c.billing_start_on)}から課金します。"
+        return self._step(
+            c.origin.key, [self._event("started", "5(1)", c.origin.actor, words, basis)],
+            scope=c.origin.scope, lines=lines, resources=c.resources,
+            letters=[LetterOrder(slug="service_start_notice", facts=facts)], reply="contract",
+        )  # fmt: skip
+
+    def _noticed(self, c: GiveNotice) -> ContractCommit:
+        terms = self._terms()
+        if c.form in terms.written_forms and self.s.first_notice is not None:
+            first = Reply(status=200, body=self.s.first_notice.body)
+            words = "解約届の写しを受け付けました。最初の届出が有効です。"
+            basis = {"arrived_at": c.arrived_at.isoformat()}
+            event = self._event("notice_copy_received", "18(1)", c.origin.actor, words, basis)
+            return self._step(c.origin.key, [event], scope=c.origin.scope, reply=first)
+        must_allow(self.s.phase, "give_notice")
+        departure = end_by_notice(
+            terms, _ordered(self.s.lines), arrived_at=c.arrived_at, form=c.form, requested_end_on=c.requested_end_on
+        )
+        record = self._record(departure, c.form, c.arrived_at, c.requested_end_on, None)
+        ending = record.ending
+        body: dict[str, Any] = {
+            "arrived_on": str(ending.arrived_on),
+            "runs_out_on": str(ending.runs_out_on),
+            "ends_on": str(ending.ends_on),
+            "penalty": ending.penalty,
+            "delete_from_on": str(ending.delete_from_on),
+            "articles": [*ending.articles],
+            "steps": [*ending.steps],
+        }
+        facts = {k: body[k] for k in ("arrived_on", "runs_out_on", "ends_on", "penalty", "delete_from_on", "steps")}
+        letter = LetterOrder(slug="cancellation_receipt", facts=facts)
+        words = f"解約届を受け付けました。{day_words(ending.ends_on)}をもって終了します。"
+        event = self._event("notice_received", "18(1)", c.origin.actor, words, _basis(ending))
+        return self._leaving(c.origin.key, c.origin.scope, record, [event], [letter], Reply(status=201, body=body))
+
+    def _notice_withdrawn(self, c: WithdrawNotice) -> ContractCommit:
+        running = next((r for r in self.s.running if r.ending.ground == "18(1)"), None)
+        if running is None or self.s.phase in OVER:
+            raise Refused(Article(18, 1), "取り下げることのできる解約届がありません。")
+        done = running.model_copy(update={"state": "withdrawn"})
+        self.s.running = [r for r in self.s.running if r.n != running.n]
+        self.s.first_notice = None
+        self._settle_end()
+        words = "当社の承諾により、解約届は取り下げられました。"
+        event = self._event("notice_withdrawn", "18(1)", c.origin.actor, words, {"n": running.n, "reading": "A102"})
+        body: dict[str, Any] = {"state": self.s.phase}
+        return self._step(
+            c.origin.key, [event], scope=c.origin.scope, terminations=[done], reply=Reply(status=200, body=body)
+        )
+
+    def _cancelled(self, c: Cancel) -> ContractCommit:
+        terms = self._terms()
+        if c.ground == "28(1)":
+            must_allow(self.s.phase, "withdraw_before_start")
+            departure = end_before_start(terms, _ordered(self.s.lines), arrived_at=c.arrived_at)
+        else:
+            special = "14(2)" if c.ground == "14(2)" else "18(2)"
+            must_allow(self.s.phase, "cancel_14_2" if special == "14(2)" else "cancel_18_2")
+            departure = end_specially(terms, ground=special, arrived_at=c.arrived_at, form=c.form)
+        record = self._record(departure, c.form, c.arrived_at, None, c.event_no)
+        if c.approve_first:
+            return self._ask_first(c, record.ending)
+        return self._special(c.origin.key, c.origin.scope, c.origin.actor, record)
+
+    def _special(self, key: str, scope: str | None, actor: str, record: TerminationRecord, **more: Any) -> ContractCommit:  # noqa: ANN401
+        ending = record.ending
+        facts: dict[str, Any] = {"arrived_on": str(ending.arrived_on), "ends_on": str(ending.ends_on)}
+        if ending.ground == "28(1)":
+            letter = LetterOrder(
+                slug="pre_start_withdrawal_receipt",
+                facts=facts | {"penalty": ending.penalty, "steps": [*ending.steps]},
+            )
+        else:
+            more_facts = {"ground": ending.ground, "event_no": ending.event_no,
+                          "delete_from_on": str(ending.delete_from_on)}  # fmt: skip
+            letter = LetterOrder(slug="special_cancellation_receipt", facts=facts | more_facts)
+        words = f"第{Article.parse(ending.ground).ja.removeprefix('第')}の通知を受け付けました。"
+        event = self._event("notice_received", ending.ground, actor, words, _basis(ending))
+        return self._leaving(key, scope, record, [event], [letter], _special_reply(ending), **more)
+
+    def _ask_first(self, c: Cancel, ending: Ending) -> ContractCommit:
+        """Art. 14(2), A86: whether the purpose can't be attained is for the provider to review."""
+        approval_id = f"{self.s.contract_no}-{self.s.version + 1}"
+        pending = PendingApproval(approval_id=approval_id, proposed_by=c.origin.actor, ending=ending)
+        self.s.pending = [*self.s.pending, pending]
+        order = ApprovalOrder(
+            act="special_cancellation",
+            article="14(2)",
+            roles=["legal", "reviewer"],
+            proposed_by=c.origin.actor,
+            reason="契約者による第14条第2項の解除の通知",
+            consequence={"ends_on": str(ending.ends_on), "penalty": ending.penalty, "event_no": ending.event_no},
+        )
+        words = "第14条第2項の解除の通知を受け付けました。審査を待っています。"
+        event = self._event("cancellation_proposed", "14(2)", c.origin.actor, words, _basis(ending))
+        reply = _special_reply(ending)
+        reply = Reply(status=202, body=reply.body | {"approval_id": approval_id})
+        return self._step(c.origin.key, [event], scope=c.origin.scope, approval=order, reply=reply)
+
+    def _voted(self, c: ApprovalVote) -> ContractCommit:
+        pending = self._pending(c.approval_id)
+        if c.origin.actor == pending.proposed_by:
+            raise Refused(Article(14, 2), "提案した本人は承認できません。")
+        self.s.pending = [p for p in self.s.pending if p.approval_id != c.approval_id]
+        if c.decision == "approve":
+            must_allow(self.s.phase, "cancel_14_2")
+            record = self._numbered(pending.ending)
+            commit = self._special(c.origin.key, c.origin.scope, c.origin.actor, record, vote=c)
+            return commit.model_copy(update={"reply": Reply(status=200, body={"state": "approved"})})
+        words = "第14条第2項の解除は、審査の結果、認められませんでした。"
+        event = self._event("cancellation_rejected", "14(2)", c.origin.actor, words, {"reading": "A86"})
+        reply = Reply(status=200, body={"state": "rejected"})
+        return self._step(c.origin.key, [event], scope=c.origin.scope, vote=c, reply=reply)
+
+    def _approval_closed(self, c: ApprovalClosing) -> ContractCommit:
+        self._pending(c.approval_id)
+        self.s.pending = [p for p in self.s.pending if p.approval_id != c.approval_id]
+        event = self._event(f"approval_{c.state}", "14(2)", c.origin.actor, "解除の審査を終了しました。", {})
+        return self._step(
+            c.origin.key, [event], scope=c.origin.scope, closing=c, reply=Reply(status=200, body={"state": c.state})
+        )
+
+    def _pending(self, approval_id: str) -> PendingApproval:
+        found = next((p for p in self.s.pending if p.approval_id == approval_id), None)
+        if found is None:
+            raise Refused(Article(14, 2), "この提案は既に決定されています。")
+        return found
+
+    def _end_reached(self, c: End) -> ContractCommit:
+        record = next((r for r in self.s.running if r.n == c.n), None)
+        if record is None or self.s.phase in OVER:
+            raise Refused(Article(18, 1), "利用契約は既に終了しています。")
+        if record.ending.ends_at > clock.now():
+            raise Refused(Article(18, 1), "終了日が到来していません。")
+        events, letters = self._over(record)
+        terminations = [record.model_copy(update={"state": "ended"}), *self._overtaken(record.n)]
+        self.s.running = []
+        reply = Reply(status=200, body={"state": "ended"})
+        return self._step(
+            c.origin.key, events, scope=c.origin.scope, letters=letters, terminations=terminations, leftovers=True,
+            reply=reply,
+        )  # fmt: skip
+
+    # --- ends ---------------------------------------------------------------------------------------------------
+
+    def _record(
+        self, d: Departure, form: str, arrived_at: Any, requested_end_on: date | None, event_no: str | None  # noqa: ANN401
+    ) -> TerminationRecord:
+        ending = Ending(
+            ground=d.ground,
+            form=form,
+            arrived_at=arrived_at,
+            arrived_on=d.arrived_on,
+            runs_out_on=d.runs_out_on,
+            requested_end_on=requested_end_on,
+            ends_on=d.ends_on,
+            ends_at=d.ends_at,
+            event_no=event_no,
+            penalty=d.penalty,
+            delete_from_on=d.delete_from_on,
+            articles=[*d.articles],
+            steps=[*d.steps],
+            settings=dict(d.settings),
+        )
+        return self._numbered(ending)
+
+    def _numbered(self, ending: Ending) -> TerminationRecord:
+        return TerminationRecord(n=self.s.endings + 1, state="running", ending=ending)
+
+    def _leaving(
+        self, key: str, scope: str | None, record: TerminationRecord, events: list[Event],
+        letters: list[LetterOrder], reply: Reply, **more: Any,  # noqa: ANN401
+    ) -> ContractCommit:  # fmt: skip
+        """Take a termination in: a peer waits for its end; an end that has passed already is carried out now."""
+        self.s.endings = record.n
+        ending = record.ending
+        if ending.ground == "18(1)":
+            self.s.first_notice = Answered(key=key, status=reply.status, body=reply.body)
+        if ending.ends_at <= clock.now():
+            over, end_letters = self._over(record)
+            body = reply.body | {"ended_at": ending.ends_at.isoformat()}
+            if ending.ground == "18(1)":
+                self.s.first_notice = Answered(key=key, status=reply.status, body=body)
+            ended = [record.model_copy(update={"state": "ended"}), *self._overtaken(record.n)]
+            self.s.running = []
+            return self._step(
+                key, [*events, *over], scope=scope, letters=[*letters, *end_letters], terminations=ended,
+                leftovers=True, reply=Reply(status=reply.status, body=body), **more,
+            )  # fmt: skip
+        self.s.running = [*self.s.running, record]
+        self._settle_end()
+        return self._step(
+            key, events, scope=scope, letters=letters, terminations=[record], openings=[self._peer(record)],
+            reply=reply, **more,
+        )  # fmt: skip
+
+    def _overtaken(self, n: int) -> list[TerminationRecord]:
+        return [r.model_copy(update={"state": "overtaken"}) for r in self.s.running if r.n != n]
+
+    def _settle_end(self) -> None:
+        """The earliest end on its way is the contract's (A103)."""
+        first = min(self.s.running, key=lambda r: r.ending.ends_at, default=None)
+        self.s.ends_on = first.ending.ends_on if first else None
+        self.s.end_ground = first.ending.ground if first else None
+        self.s.delete_from_on = first.ending.delete_from_on if first else None
+
+    def _over(self, record: TerminationRecord) -> tuple[list[Event], list[LetterOrder]]:
+        """The contract is over: 24:00 of its last day, or the instant of an arrival."""
+        ending = record.ending
+        self.s.phase = "ended"
+        self.s.ends_on, self.s.ended_at, self.s.end_ground = ending.ends_on, ending.ends_at, ending.ground
+        self.s.delete_from_on = ending.delete_from_on
+        words = f"利用契約は{day_words(ending.ends_on)}をもって終了しました。"
+        event = self._event("ended", ending.ground, "system", words, _basis(ending) | {"n": record.n})
+        facts: dict[str, Any] = {
+            "ends_on": str(ending.ends_on),
+            "ended_at": ending.ends_at.isoformat(),
+            "ground": ending.ground,
+            "penalty": ending.penalty,
+            "delete_from_on": str(ending.delete_from_on),
+        }
+        return [event], [LetterOrder(slug="contract_end_notice", facts=facts)]
+
+    def _peer(self, record: TerminationRecord) -> Opening:
+        """The workflow that waits for the end: with reminders to delete the resources after a notice (Art. 18(1))."""
+        terms, ending = self._terms(), record.ending
+        days = terms.deletion_reminder_days if ending.ground == "18(1)" else ()
+        told = TerminationInput(
+            contract_no=self.s.contract_no,
+            n=record.n,
+            ground=ending.ground,
+            ends_on=ending.ends_on,
+            ends_at=ending.ends_at,
+            reminders=[reminder_at(ending.ends_on - timedelta(days=before)) for before in sorted(days, reverse=True)],
+        )
+        by_notice_ = ending.ground == "18(1)"
+        make_id = ids.termination if by_notice_ else ids.cancellation
+        return Opening(
+            workflow_id=make_id(self.s.contract_no, record.n),
+            type="termination" if by_notice_ else "cancellation",
+            payload=told.model_dump(mode="json"),
+        )
+
+    # --- records ------------------------------------------------------------------------------------------------
+
+    def _terms(self) -> Terms:
+        return TERMS[self.s.terms_version]
+
+    def _event(self, action: str, article: str, actor: str, words: str, basis: dict[str, Any]) -> Event:
+        terms = {"terms_version": self.s.terms_version}
+        return Event(
+            action=action, article=article, actor=actor, at=clock.now(), summary=words, basis=terms | basis
+        )
+
+    def _step(self, key: str, events: list[Event], **more: Any) -> ContractCommit:  # noqa: ANN401 - fields of the commit
+        """Make the next version of the contract's record."""
+        self.s.version += 1
+        s = self.s
+        return ContractCommit(
+            contract_no=s.contract_no,
+            application_no=s.application_no,
+            version=s.version,
+            key=key,
+            as_of=clock.now(),
+            snapshot=Snapshot(
+                phase=s.phase,
+                service_start_on=s.service_start_on,
+                billing_start_on=s.billing_start_on,
+                min_term_ends_on=s.min_term_ends_on,
+                ends_on=s.ends_on,
+                ended_at=s.ended_at,
+                end_ground=s.end_ground,
+                delete_from_on=s.delete_from_on,
+            ),
+            events=events,
+            **more,
+        )
+
+    async def _commit(self, commit: ContractCommit) -> Reply:
+        reply: Reply = await workflow.execute_activity_method(
+            Contracts.commit_contract, commit, **DATABASE, summary=f"記録 第{commit.events[0].article}条"
+        )
+        first = self.s.first_notice
+        if first is not None and first.key == commit.key:
+            self.s.first_notice = first.model_copy(update={"body": reply.body})
+        return reply
+
+    def _show(self) -> None:
+        ends_at = min((r.ending.ends_at for r in self.s.running), default=None)
+        words = f"第18条 終了予定 {day_words(self.s.ends_on)}" if self.s.ends_on else "第5条 期間の定めなし"
+        show(
+            subject="contract", phase=self.s.phase, contract_no=self.s.contract_no, next_at=ends_at, words=words
+        )
+
+
+def _is_cluster(terms: Terms, line: Line) -> bool:
+    return line.min_term_months >= terms.cluster_min_term_months
+
+
+def _ordered(lines: Sequence[Line]) -> list[OrderedLine]:
+    return [
+        OrderedLine(
+            code=line.code,
+            quantity=line.quantity,
+            charge_type=line.charge_type,
+            monthly_fee=line.monthly_fee,
+            monthly_cap=line.monthly_cap,
+            min_term_months=line.min_term_months,
+            min_term_ends_on=line.min_term_ends_on,
+        )
+        for line in lines
+    ]
+
+
+def _cutoff(terms: Terms, min_term_ends_on: date) -> dict[str, Any]:
+    """An example of Art. 18(1): the last day of arrival for an end with the month in which the minimum term is over."""
+    ends_on = month_end(min_term_ends_on)
+    arrived_on = ends_on
+    while by_notice(terms, arrived_on=arrived_on, form="paper").ends_on > ends_on:
+        arrived_on -= timedelta(days=1)
+    return {"arrived_on": str(arrived_on), "ends_on": str(ends_on)}
+
+
+def _basis(ending: Ending) -> dict[str, Any]:
+    return {
+        "arrived_on": str(ending.arrived_on),
+        "ends_on": str(ending.ends_on),
+        "penalty": ending.penalty,
+        "steps": [*ending.steps],
+        "settings": ending.settings,
+        **({"event_no": ending.event_no} if ending.event_no else {}),
+    }
+
+
+def _special_reply(ending: Ending) -> Reply:
+    body: dict[str, Any] = {
+        "ground": ending.ground,
+        "arrived_on": str(ending.arrived_on),
+        "ends_on": str(ending.ends_on),
+        "penalty": ending.penalty,
+        "articles": [*ending.articles],
+        "steps": [*ending.steps],
+    }
+    return Reply(status=201, body=body)

@@ -1,0 +1,140 @@
+"""Art. 42: one letter by one channel, from its dispatch to its arrival."""
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+from workflows import clock
+from workflows.options import DATABASE, MAIL, queue, show
+
+with workflow.unsafe.imports_passed_through():
+    from activities.calendar import Calendar
+    from activities.notice import Notices
+    from models.messages.notice import (
+        Arrival,
+        ArrivalRecord,
+        Delivery,
+        DeliveryOrder,
+        Dispatched,
+        DispatchOrder,
+        LetterMoved,
+        NoticeInput,
+        PaperDispatch,
+        PaperDispatchOrder,
+    )
+    from models.messages.office import ApprovalClosing, Closing, Reply
+    from terms.citation import Refused
+
+PAPER = frozenset({"post", "registered", "certified"})
+
+
+@workflow.defn(name="notice", failure_exception_types=[Refused])
+class Notice:
+    """A letter: sent with retries or posted by staff; its arrival is recorded, deemed or proven, and told."""
+
+    @workflow.init
+    def __init__(self, n: NoticeInput) -> None:
+        self.n = n
+        self.posted: Dispatched | None = None
+        self.delivery: Delivery | None = None
+        self.withdrawn = False
+
+    @workflow.run
+    async def run(self, n: NoticeInput) -> str:
+        self._show("queued")
+        dispatched = await (self._post() if n.channel in PAPER else self._mail())
+        if dispatched is None:
+            return await self._close("withdrawn")
+        await self._tell("dispatched", dispatched)
+        arrival = await self._arrival(dispatched)
+        record = ArrivalRecord(notice_no=n.notice_no, arrival=arrival, as_of=clock.now())
+        await workflow.execute_activity_method(Notices.record_arrival, record, **DATABASE, summary="第42条 到着の記録")
+        if arrival.arrived_at is not None:
+            await self._tell("arrived", dispatched.model_copy(update={"dispatched_at": arrival.arrived_at}))
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return await self._close("arrived")
+
+    @workflow.update
+    async def post(self, c: PaperDispatch) -> Reply:
+        """Staff posted the letter: written down with method, number and moment."""
+        order = PaperDispatchOrder(notice_no=self.n.notice_no, command=c, as_of=clock.now())
+        posted = await workflow.execute_activity_method(
+            Notices.record_posting, order, **DATABASE, summary="第42条 発送の記録"
+        )
+        self.posted = self.posted or posted.dispatched
+        return posted.reply
+
+    @workflow.update
+    async def deliver(self, c: Delivery) -> Reply:
+        """The post told of delivery, refusal or return: evidence, which comes before any deemed arrival."""
+        reply = await workflow.execute_activity_method(
+            Notices.record_delivery, DeliveryOrder(notice_no=self.n.notice_no, delivery=c, as_of=clock.now()),
+            **DATABASE, summary="第42条 配達の記録",
+        )  # fmt: skip
+        if c.outcome != "returned" and self.delivery is None:
+            self.delivery = c
+        return reply
+
+    @workflow.update
+    async def withdraw(self, c: ApprovalClosing) -> Reply:
+        """The letter was written anew before it went out."""
+        self.withdrawn = True
+        return Reply(status=200, body={"state": c.state})
+
+    async def _mail(self) -> Dispatched | None:
+        """Send by e-mail; refused for good, it stays queued until it is written anew."""
+        order = DispatchOrder(notice_no=self.n.notice_no, as_of=clock.now())
+        outcome = await workflow.execute_activity_method(
+            Notices.dispatch_by_mail, order, **MAIL, task_queue=queue("letters"), summary="第42条 電子メール"
+        )
+        if outcome.state == "refused":
+            await workflow.wait_condition(lambda: self.withdrawn)
+            return None
+        return outcome.dispatched
+
+    async def _post(self) -> Dispatched | None:
+        """Print, then wait for staff to post."""
+        order = DispatchOrder(notice_no=self.n.notice_no, as_of=clock.now())
+        await workflow.execute_activity_method(
+            Notices.prepare_paper, order, **MAIL, task_queue=queue("letters"), summary="印刷"
+        )
+        await workflow.wait_condition(lambda: self.posted is not None or self.withdrawn)
+        return self.posted
+
+    async def _arrival(self, dispatched: Dispatched) -> Arrival:
+        """Art. 42(2), A65: evidence if there is any by then, else the normal time."""
+        normal = dispatched.arrival
+        if normal.basis in {"dispatch", "viewable", "report"}:
+            return normal
+        self._show("dispatched")
+        if await clock.wait_until(normal.arrived_at, lambda: self.delivery is not None, "第42条第2項 通常到着"):
+            delivery = self.delivery
+            if delivery is not None and (normal.arrived_at is None or delivery.at <= normal.arrived_at):
+                basis = "delivery" if delivery.outcome == "delivered" else "refusal"
+                return Arrival(arrived_at=delivery.at, deemed=basis == "refusal", basis=basis)
+        return normal
+
+    async def _tell(self, state: str, d: Dispatched) -> None:
+        """Tell the workflow that waits; if it has closed, what it should know is on record."""
+        if self.n.origin is None:
+            return
+        moved = LetterMoved(
+            notice_no=self.n.notice_no,
+            slug=workflow.info().workflow_id.split("/")[2],
+            state="arrived" if state == "arrived" else "dispatched",
+            channel="email" if d.arrival.basis == "dispatch" else self.n.channel,
+            at=d.dispatched_at,
+        )
+        try:
+            await workflow.get_external_workflow_handle(self.n.origin).signal("letter_moved", moved)
+        except ApplicationError:
+            return
+
+    async def _close(self, outcome: str) -> str:
+        me = Closing(workflow_id=workflow.info().workflow_id, as_of=clock.now())
+        await workflow.execute_activity_method(Calendar.close_workflow, me, **DATABASE, summary="終了の記録")
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return outcome
+
+    def _show(self, phase: str) -> None:
+        _, about, slug, *_ = workflow.info().workflow_id.split("/")
+        show(subject="notice", phase=phase, contract_no=about, words=f"第42条 {slug}")

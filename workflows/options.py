@@ -1,0 +1,53 @@
+"""Timeouts and retries, named once by kind of work; what Temporal's UI is told in words without personal data."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy, SearchAttributeKey, SearchAttributeUpdate
+
+CONTRACT_NO = SearchAttributeKey.for_keyword("ContractNo")
+SUBJECT = SearchAttributeKey.for_keyword("Subject")
+PHASE = SearchAttributeKey.for_keyword("Phase")
+NEXT_ACTION_AT = SearchAttributeKey.for_datetime("NextActionAt")
+
+FOR_EVER = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=10))
+
+DATABASE: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=30), "retry_policy": FOR_EVER}
+"""One transaction: short, and tried until the database is back, for nothing else can be done meanwhile."""
+
+COMMAND: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=30), "retry_policy": FOR_EVER}
+"""A command to another workflow: longer than the patience of the call inside."""
+
+MAIL: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(minutes=2),
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(hours=1)),
+}
+"""One mail: a server that is down or wants to be asked later is asked again, at last every hour."""
+
+OUTSIDE: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(minutes=1),
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(hours=1)),
+}
+"""A question to an outside system."""
+
+
+def show(
+    *, subject: str, phase: str, contract_no: str | None = None, next_at: datetime | None = None, words: str = ""
+) -> None:
+    """Tell Temporal where the workflow stands: search attributes, and one line in Japanese for its page."""
+    known = workflow.info().typed_search_attributes
+    changes: list[SearchAttributeUpdate[Any]] = []
+    for key, value in ((SUBJECT, subject), (PHASE, phase), (CONTRACT_NO, contract_no), (NEXT_ACTION_AT, next_at)):
+        if known.get(key) == value:
+            continue
+        changes.append(key.value_set(value) if value is not None else key.value_unset())
+    if changes:
+        workflow.upsert_search_attributes(changes)
+    if words:
+        workflow.set_current_details(words)
+
+
+def queue(kind: str) -> str:
+    """Name the task queue of a kind of activity beside that of the workflow, so that letters can't hold up law."""
+    return workflow.info().task_queue.replace("contracts", kind, 1)
