@@ -28,7 +28,9 @@ def run_rule(name: str, text: str) -> tuple[int, str]:
     except Refused as refusal:
         return FAILED, _written({"status": HTTPStatus.CONFLICT, "article": refusal.article, "detail": refusal.detail})
     except ValidationError as error:
-        return USAGE, _invalid((_pointer(each["loc"]), each["msg"]) for each in error.errors())
+        return USAGE, _invalid(
+            (_pointer(each["loc"]), each["msg"].removeprefix("Value error, ")) for each in error.errors()
+        )
     except InvalidRule as error:
         return USAGE, _invalid([(error.pointer, error.message)])
     except CalendarUnknown as error:

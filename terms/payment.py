@@ -105,10 +105,6 @@ def _charged_in(usage_month: str | None, started_on: date | None) -> date:
 @implements(Article(142, law="Civil Code"))
 def shifted(terms: Terms, calendars: Calendars, day: date) -> date:
     """Move a due day off bank holidays by the reading in force (A56); without a shift no calendar is asked."""
-    match terms.due_shift:
-        case "NEXT":
-            return next_bank_day(calendars, day)
-        case "PREV":
-            return previous_bank_day(calendars, day)
-        case "NONE":
-            return day
+    if terms.due_shift == "NEXT":
+        return next_bank_day(calendars, day)
+    return previous_bank_day(calendars, day) if terms.due_shift == "PREV" else day

@@ -180,18 +180,14 @@ def penalty_basis(
 def _basis(
     kind: ChargeKind, recent: Sequence[int], monthly_fee: int | None, monthly_cap: int | None
 ) -> tuple[int, str]:
-    match kind:
-        case "fixed":
-            return _given("/monthly_fee", monthly_fee), "固定の月額費用"
-        case "capped":
-            cap = _given("/monthly_cap", monthly_cap)
-            if not recent:
-                return cap, "月額上限料金"
-            return min(cap, mean_floor(recent)), f"月額上限料金{ja_yen(cap)}と直近{len(recent)}か月の平均の低い方、"
-        case "metered":
-            if not recent:
-                return 0, "満了した月の実績がないため"
-            return mean_floor(recent), f"直近{len(recent)}か月の平均"
+    """Return the amount and how it came about: the fee; the mean, for a capped charge at most the cap."""
+    mean, of_recent = (mean_floor(recent) if recent else None), f"直近{len(recent)}か月の平均"
+    if kind == "fixed":
+        return _given("/monthly_fee", monthly_fee), "固定の月額費用"
+    if kind == "capped":
+        cap = _given("/monthly_cap", monthly_cap)
+        return (cap, "月額上限料金") if mean is None else (min(cap, mean), f"月額上限料金と{of_recent}の低い方、")
+    return (0, "満了した月の実績がないため") if mean is None else (mean, of_recent)
 
 
 def _given(pointer: str, amount: int | None) -> int:

@@ -115,13 +115,9 @@ class _Account:
 
     def open(self, part: Part, on: date) -> int:
         """Return what is open in a rank, interest up to and including a day."""
-        match part:
-            case "interest":
-                return self.interest(on)
-            case "cost":
-                return self.principal if self.debt.kind == "cost" else 0
-            case "principal":
-                return 0 if self.debt.kind == "cost" else self.principal
+        if part == "interest":
+            return self.interest(on)
+        return self.principal if (part == "cost") == (self.debt.kind == "cost") else 0
 
     def interest(self, on: date) -> int:
         """Return the interest open on a day: all segments, each cut off, less what was paid."""

@@ -85,13 +85,10 @@ def by_notice(terms: Terms, *, arrived_on: date, form: NoticeForm, requested_end
 def _runs_out(terms: Terms, arrived_on: date) -> date:
     """Return the day on which the month's notice runs out, by the reading in force (A16)."""
     months = terms.cancel_notice_months
-    match terms.cancel_notice_rule:
-        case "EOM_PREV":
-            return end_of_months(arrived_on + ONE_DAY, months)
-        case "SAME_DAY":
-            return _same_day(arrived_on, months)
-        case "CLEAR":
-            return _same_day(arrived_on, months) + ONE_DAY
+    if terms.cancel_notice_rule == "EOM_PREV":
+        return end_of_months(arrived_on + ONE_DAY, months)
+    same_day = _same_day(arrived_on, months)
+    return same_day + ONE_DAY if terms.cancel_notice_rule == "CLEAR" else same_day
 
 
 def _same_day(day: date, months: int) -> date:
