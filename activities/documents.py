@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import parseaddr
 from pathlib import Path
 from typing import cast
@@ -89,6 +90,24 @@ class Composed:
     sha256: str
 
 
+class _MailPolicy(EmailPolicy):
+    """Writes Japanese headers by RFC 2047; `EmailPolicy` itself loses blanks and makes words of over 75 characters."""
+
+    def fold(self, name: str, value: str) -> str:
+        """Write a header as text."""
+        addresses = getattr(value, "addresses", None)
+        words = addresses[0].display_name if addresses else value
+        if words.isascii() or name not in {"Subject", "From", "To"}:
+            return cast("str", super().fold(name, value))
+        encoded = Header(words, "utf-8", header_name=name, maxlinelen=72).encode(linesep=self.linesep)
+        target = f"{self.linesep} <{addresses[0].addr_spec}>" if addresses else ""
+        return f"{name}: {encoded}{target}{self.linesep}"
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """Write a header as bytes, ASCII only."""
+        return self.fold(name, value).encode("ascii")
+
+
 def compose(letter: Letter, sender: Sender) -> Composed:
     """Make a letter's documents; the same letter and sender give the same bytes. Run it in a thread.
 
@@ -144,7 +163,7 @@ def to_email(composed: Composed, letter: Letter, mail_from: str, message_id: str
     Raises:
         HeaderRefused: a header would hold a control character, an address is none or missing.
     """
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=_MailPolicy(linesep="\r\n"))
     mail["Subject"] = _header("Subject", composed.subject)
     name, address = parseaddr(_header("From", mail_from))
     mail["From"] = _address("From", name or Sender().company, address)
