@@ -86,7 +86,7 @@ async def filed(office: Office, session: AsyncSession, form: ApplicationForm, *,
         no_resale=form.no_resale,
         anti_social_representation=form.anti_social_representation,
         personal_data_consent=form.personal_data_consent,
-        corporate_number_valid=corporate_number(number).valid,
+        corporate_number_valid=corporate_number(office.terms, number=number).valid,
         under_16_elsewhere=under_16 or 0,
         open_elsewhere=(open_applications or 0) + (living or 0),
     )
