@@ -81,7 +81,7 @@ class Resource(Message):
 
     resource_id: Line
     code: Line
-    name: Line | None = None
+    name: Line | Literal[""] | None = None
     quantity: Line | Count
     zone: Line | None = None
 
