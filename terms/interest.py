@@ -15,7 +15,6 @@ from functools import lru_cache
 
 from terms.citation import Article, implements
 from terms.derivation import Derived, ja_day, ja_yen
-from terms.money import floor_yen
 from terms.periods import ONE_DAY, days_in_year, end_of_years, year_end
 from terms.settings import DayCount, Terms
 
@@ -71,10 +70,13 @@ def late_interest(terms: Terms, *, principal: int, due_on: date, paid_on: date) 
 
 def interest_yen(terms: Terms, *, principal: int, due_on: date, paid_on: date) -> int:
     """Return the interest in yen alone: one cut below one yen over all parts."""
-    return floor_yen(principal * _years(terms.daycount, due_on, paid_on) * terms.interest_rate)
+    if not principal or paid_on <= due_on:
+        return 0
+    years, rate = _years(terms.daycount, due_on, paid_on), terms.interest_rate
+    return principal * years.numerator * rate.numerator // (years.denominator * rate.denominator)
 
 
-@lru_cache(maxsize=10_000)  # a settlement asks for the same days again for each debt and payment
+@lru_cache(maxsize=100_000)  # a settlement asks for the same days again for each debt and payment
 def _years(daycount: DayCount, due_on: date, paid_on: date) -> Fraction:
     return sum((part.fraction for part in parts_of(daycount, due_on, paid_on)), Fraction(0))
 

@@ -144,6 +144,8 @@ class _Account:
 def _pay(accounts: Sequence[_Account], part: Part, rest: int, on: date) -> Iterator[tuple[_Account, int]]:
     """Pay one rank: by due day, and pro rata among the debts of the same day where the money does not reach."""
     for _, same_day in groupby(sorted(accounts, key=_due_on), key=_due_on):
+        if not rest:
+            return
         group = list(same_day)
         shares = share_out(rest, [account.open(part, on) for account in group])
         for account, amount in zip(group, shares, strict=True):

@@ -1,7 +1,5 @@
 """The rules over HTTP: open to any key, without an Idempotency-Key, with nothing remembered."""
 
-from typing import Any
-
 import httpx2
 import pytest
 
@@ -63,7 +61,7 @@ async def test_a_wrong_request_names_its_fields(
     office: Office,
     http: httpx2.AsyncClient,
     rule: str,
-    body: Any,
+    body: object,
     fields: set[str],
 ) -> None:
     """422 with JSON pointers, and without the values that were sent."""

@@ -246,6 +246,8 @@ class TestInput:
         request = {"debts": [debt, debt], "payments": [], "as_of_on": "2026-06-30"}
         assert not accepted(rule, request)
         assert accepted(rule, {**request, "debts": [debt, {**debt, "id": "B"}]})
+        assert accepted(rule, {**request, "debts": [{**debt, "id": str(place)} for place in range(300)]})
+        assert not accepted(rule, {**request, "debts": [{**debt, "id": str(place)} for place in range(301)]})
 
 
 class TestAnswers:
