@@ -15,7 +15,17 @@ from activities.approvals import cast_vote, close_approval
 from activities.billing import PriceList, price_list_on
 from activities.notice import queue_letter
 from activities.office import Office
-from activities.records import audit, day, enqueue_start, instant, look_again, next_number, open_approval, open_task, store_answer
+from activities.records import (
+    audit,
+    day,
+    enqueue_start,
+    instant,
+    look_again,
+    next_number,
+    open_approval,
+    open_task,
+    store_answer,
+)
 from models import ids
 from models.messages.application import (
     AnswerClock,
@@ -39,7 +49,7 @@ from models.tables import (
     VaultKeyRow,
 )
 from terms.application import corporate_number
-from terms.citation import Refused
+from terms.citation import Article, Refused
 from terms.payment import due_date
 from terms.periods import day_of
 from terms.review import Filed, answer_days, find, refuse_at_the_door
@@ -181,7 +191,7 @@ async def _reference_is_new(session: AsyncSession, external_ref: str) -> None:
         select(col(ApplicationRow.application_no)).where(col(ApplicationRow.external_ref) == external_ref)
     )
     if known is not None:
-        raise Refused("4", "この受付番号の利用申込書は既に受け付けています。利用申込書1通につき利用契約は1つです。")
+        raise Refused(Article(4), "この受付番号の利用申込書は受付済みです。利用申込書1通につき利用契約は1つです。")
 
 
 async def _seal_form(office: Office, row: ApplicationRow, form: ApplicationForm) -> None:
@@ -369,6 +379,7 @@ class Applications:
             "initial_due_on": due.due_on.isoformat(),
             "minimum_terms": [{"months": m} for m in months],
             "planned_start_on": planned.isoformat(),
+            "steps": [*due.steps],
         }
         return order.model_copy(update={"facts": {**order.facts, **facts}})
 

@@ -63,12 +63,8 @@ class Calendar:
                     col(ApprovalRow.state) == "open", col(ApprovalRow.reminded).is_(False)
                 )
             )
-            posted = await session.scalar(
-                select(func.min(col(NoticeRow.dispatched_at))).where(*_without_record())
-            )
-            closed = await session.scalar(
-                select(func.min(col(ApplicationRow.closed_at))).where(*_to_erase())
-            )
+            posted = await session.scalar(select(func.min(col(NoticeRow.dispatched_at))).where(*_without_record()))
+            closed = await session.scalar(select(func.min(col(ApplicationRow.closed_at))).where(*_to_erase()))
         days = [
             *_days(expiry, 1),
             *_days(reminder, terms.approval_reminder_days),

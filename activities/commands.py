@@ -44,9 +44,10 @@ async def command(client: Client, workflow_id: str, update: str, message: Comman
     handle = client.get_workflow_handle(workflow_id)
     try:
         async with asyncio.timeout(PATIENCE.total_seconds() + 1):
-            return await handle.execute_update(
+            answered: Answer = await handle.execute_update(
                 update, message, id=message.origin.key, result_type=answer, rpc_timeout=PATIENCE
             )
+            return answered
     except WorkflowUpdateFailedError as failed:
         cause = failed.cause
         if isinstance(cause, ApplicationError) and cause.type == REFUSED:

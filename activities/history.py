@@ -27,7 +27,7 @@ async def read_history(client: Client, workflow_id: str) -> list[dict[str, Any]]
                 if event.HasField("workflow_execution_started_event_attributes"):
                     before = event.workflow_execution_started_event_attributes.continued_execution_run_id
                     run_id = event.workflow_execution_started_event_attributes.original_execution_run_id
-                events.append(await _readable(client, workflow_id, event))
+                events.append(await _readable(client, event))
         except RPCError as gone:
             if runs and gone.status == RPCStatusCode.NOT_FOUND:
                 break  # retention has taken the older runs
@@ -39,7 +39,7 @@ async def read_history(client: Client, workflow_id: str) -> list[dict[str, Any]]
     return runs[::-1]
 
 
-async def _readable(client: Client, workflow_id: str, event: HistoryEvent) -> dict[str, Any]:
+async def _readable(client: Client, event: HistoryEvent) -> dict[str, Any]:
     kind = event.WhichOneof("attributes") or ""
     attributes = getattr(event, kind) if kind else None
     told: dict[str, Any] = {
@@ -53,7 +53,8 @@ async def _readable(client: Client, workflow_id: str, event: HistoryEvent) -> di
         told["details"] = {
             name: value
             for name, value in names.items()
-            if name in {"activity_type", "timer_id", "start_to_fire_timeout", "signal_name", "workflow_id", "workflow_type"}
+            if name
+            in {"activity_type", "timer_id", "start_to_fire_timeout", "signal_name", "workflow_id", "workflow_type"}
         }
         if payloads:
             told["payloads"] = payloads

@@ -54,9 +54,7 @@ async def close_event(
 
 def view_event(row: MaintenanceEventRow) -> dict[str, JsonValue]:
     """Show an event as the API does; what does not apply is absent."""
-    scope: dict[str, JsonValue] = (
-        {"zones": [*row.zones]} if row.zones else {"contract_nos": [*row.contract_nos]}
-    )
+    scope: dict[str, JsonValue] = {"zones": [*row.zones]} if row.zones else {"contract_nos": [*row.contract_nos]}
     view: dict[str, JsonValue] = {
         "event_no": row.event_no,
         "kind": row.kind,

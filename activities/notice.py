@@ -10,10 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from temporalio import activity
 
-from activities.documents import Composed, GlyphMissing, Sender, compose, to_email
+from activities.documents import Composed, FactsWrong, GlyphMissing, HeaderRefused, compose, to_email
 from activities.gateways.mail import MailDeferred, MailRefused
 from activities.office import Office
-from activities.records import audit, enqueue_start, insert_once, instant, look_again, next_number, open_task, store_answer
+from activities.records import (
+    audit,
+    enqueue_start,
+    insert_once,
+    instant,
+    look_again,
+    next_number,
+    open_task,
+    store_answer,
+)
 from models import ids
 from models.messages.notice import (
     Addressee,
@@ -29,6 +38,7 @@ from models.messages.notice import (
     NoticeInput,
     PaperDispatchOrder,
     Posted,
+    Reissue,
 )
 from models.messages.office import Event, LetterOrder, Opening, Reply, TaskOrder
 from models.tables import ApplicationRow, ContactRow, ContractRow, DeliveryRow, DocumentRow, NoticeRow, TaskRow
@@ -37,6 +47,7 @@ from terms.letters import LETTERS, channel_of
 from terms.notice import deemed_arrival
 from terms.periods import day_of
 
+UNPRINTABLE = (GlyphMissing, FactsWrong, HeaderRefused)
 WRITTEN_ON_PAPER = frozenset({"post", "registered", "certified"})
 
 
@@ -131,13 +142,14 @@ class Notices:
             return DispatchOutcome(state="withdrawn")
         try:
             message, recipient = await self._prepare(row)
-        except GlyphMissing:
-            await self._trouble(row, "glyph_missing", "印字できない文字があります。外字を置き換えてください。", order)
+        except UNPRINTABLE as trouble:
+            await self._trouble(row, *_words_of(trouble), order)
             return DispatchOutcome(state="refused")
         try:
             proof = await office.mailer.send(message, recipient)
-        except MailDeferred:
-            await self._unstamp(row)
+        except MailDeferred as deferred:
+            if not deferred.perhaps_taken:
+                await self._unstamp(row)
             raise
         except MailRefused:
             await self._trouble(
@@ -261,17 +273,15 @@ class Notices:
         if row.state == "queued" and row.sha256 is None:
             try:
                 await self._render(row)
-            except GlyphMissing:
-                await self._trouble(
-                    row, "glyph_missing", "印字できない文字があります。外字を置き換えてください。", order
-                )
+            except UNPRINTABLE as trouble:
+                await self._trouble(row, *_words_of(trouble), order)
                 return DispatchOutcome(state="refused")
         return DispatchOutcome(state="withdrawn" if row.state == "withdrawn" else "dispatched")
 
     async def _prepare(self, row: NoticeRow) -> tuple[Any, str]:
         """Make the e-mail of a letter; returns it with its recipient."""
         composed, letter, message_id = await self._render(row)
-        message = to_email(composed, letter, self._office.mail_from, message_id)
+        message = await asyncio.to_thread(to_email, composed, letter, self._office.mail_from, message_id)
         return message, cast("str", letter.addressee.email)
 
     async def _render(self, row: NoticeRow) -> tuple[Composed, Letter, str]:
@@ -288,7 +298,7 @@ class Notices:
             async with office.readers() as session:
                 row = await session.get_one(NoticeRow, row.notice_no)
         letter = await letter_of(office, row)
-        composed = await asyncio.to_thread(compose, letter, sender_of(office))
+        composed = await asyncio.to_thread(compose, letter, office.sender)
         await keep_document(office, row, composed)
         return composed, letter, cast("str", row.message_id)
 
@@ -346,9 +356,15 @@ def _domain(mail_from: str) -> str:
     return mail_from.rpartition("@")[2].rstrip("> ") or "yakkan.example"
 
 
-def sender_of(office: Office) -> Sender:
-    """The provider as its letters name it."""
-    return Sender(email=office.mail_from.rpartition("<")[2].rstrip("> "))
+def _words_of(trouble: Exception) -> tuple[str, str]:
+    """Say as which task, and in which words, a letter is reported that can't be made."""
+    match trouble:
+        case GlyphMissing():
+            return "glyph_missing", "印字できない文字があります。外字を置き換えてください。"
+        case HeaderRefused():
+            return "contact_unusable", "メールの宛先が使用できません。連絡先を確認してください。"
+        case _:
+            return "letter_incomplete", "書面の記載事項が不足しています。管理者に連絡してください。"
 
 
 async def letter_of(office: Office, row: NoticeRow) -> Letter:
@@ -416,9 +432,7 @@ async def keep_document(office: Office, row: NoticeRow, composed: Composed) -> N
         )
 
 
-async def keep_delivery(
-    session: AsyncSession, office: Office, row: NoticeRow, c: Delivery, *, as_of: datetime
-) -> None:
+async def keep_delivery(session: AsyncSession, office: Office, row: NoticeRow, c: Delivery, *, as_of: datetime) -> None:
     """Write evidence of a delivery; a letter that came back puts the contact in doubt (Art. 42(2), A65)."""
     owner = row.application_no or "office"
     values = {
@@ -484,14 +498,13 @@ async def _ask_for_contact(session: AsyncSession, office: Office, row: NoticeRow
     )
 
 
-async def reissue(
-    session: AsyncSession, office: Office, row: NoticeRow, *, actor: str, key: str, as_of: datetime
-) -> NoticeRow:
+async def reissue(session: AsyncSession, office: Office, row: NoticeRow, c: Reissue, *, as_of: datetime) -> NoticeRow:
     """Write a letter anew under a new number that names the old one; the old one is withdrawn if still queued."""
     if row.state == "queued":
         row.state = "withdrawn"
     facts = cast("dict[str, JsonValue]", await office.vault.unseal_json(row.facts))
     order = LetterOrder(slug=row.slug, facts=facts, origin=row.origin, replaces=row.notice_no)
+    key = c.origin.key
     number = await queue_letter(
         session, office, order, key=key, as_of=as_of,
         application_no=cast("str", row.application_no), contract_no=row.contract_no,
@@ -499,13 +512,17 @@ async def reissue(
     event = Event(
         action="letter_reissued",
         article=row.article or "42(1)",
-        actor=actor,
+        actor=c.origin.actor,
         at=as_of,
         summary=f"{LETTERS[row.slug].title}({row.notice_no})を{number}として再発行しました。",
         basis={"notice_no": number, "replaces": row.notice_no},
     )
     await audit(session, key, [event], contract_no=row.contract_no, application_no=row.application_no)
-    return await session.get_one(NoticeRow, number)
+    new = await session.get_one(NoticeRow, number)
+    new.proof = await office.vault.seal_json(
+        cast("str", row.application_no), "statutory", {"reissue_reason": c.reason, "replaces": row.notice_no}
+    )
+    return new
 
 
 def view_notice(row: NoticeRow) -> dict[str, JsonValue]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from temporalio.client import Client
 
+from activities.documents import Sender
 from activities.gateways.clock import Clock
 from activities.gateways.mail import Mailer
 from activities.gateways.screening import Screening
@@ -38,6 +39,7 @@ class Office:
     mailer: Mailer
     screening: Screening
     mail_from: str
+    sender: Sender
     zones: frozenset[str]
     registration_no: str = ""
     temporal_ui_url: str | None = None

@@ -122,7 +122,13 @@ async def enqueue_start(
 
 
 async def enqueue_signal(
-    session: AsyncSession, *, key: str, workflow_id: str, name: str, payload: dict[str, JsonValue] | None, as_of: datetime
+    session: AsyncSession,
+    *,
+    key: str,
+    workflow_id: str,
+    name: str,
+    payload: dict[str, JsonValue] | None,
+    as_of: datetime,
 ) -> None:
     """Have a workflow signalled after the commit; `key` names the fact, so that it is told once."""
     row = {
@@ -164,7 +170,7 @@ async def open_task(
     return task_id
 
 
-async def open_approval(
+async def open_approval(  # noqa: PLR0913 (the columns of one row)
     session: AsyncSession,
     vault: Vault,
     terms: Terms,

@@ -1,4 +1,4 @@
-"""Ends of contracts: reminders, the command that ends one, and letters that were not in writing (Art. 14, 18, 28, 38)."""
+"""Ends of contracts: reminders, the command to end, and letters that were not in writing (Art. 14, 18, 28, 38)."""
 
 from datetime import UTC, date, datetime
 
@@ -75,7 +75,7 @@ class Terminations:
         return str(reply.body.get("state", "ended"))
 
 
-async def reject_letter(
+async def reject_letter(  # noqa: PLR0913 (the columns of one row)
     office: Office,
     session: AsyncSession,
     row: ContractRow,

@@ -30,9 +30,7 @@ async def deliver(office: Office, workflow_id: str) -> None:
         return
 
 
-async def send(
-    office: Office, workflow_id: str, update: str, message: Command, *, closed: Article
-) -> JSONResponse:
+async def send(office: Office, workflow_id: str, update: str, message: Command, *, closed: Article) -> JSONResponse:
     """Send a command and give its answer; a workflow that has closed refuses it with the article `closed`.
 
     Raises:
@@ -65,4 +63,3 @@ def respond(reply: Reply) -> JSONResponse:
 def json_answer(body: Mapping[str, JsonValue], status: int = 200) -> JSONResponse:
     """Give a JSON answer."""
     return JSONResponse(dict(body), status)
-

@@ -47,6 +47,18 @@ class Settings(BaseSettings):
     mail_from: str = "Yakkan <office@yakkan.example>"
     """Sender of the letters, as in an e-mail's From."""
 
+    sender_department: str = "QT PRO Cloud 契約窓口"
+    """Department that signs the letters."""
+
+    sender_postal_code: str = "810-0000"
+    """Postal code of the provider, as letters print it. The default is a made-up one."""
+
+    sender_address: str = "福岡県福岡市中央区例示町1丁目1番1号"
+    """Postal address of the provider, to which customers post their notices. The default is a made-up one."""
+
+    sender_phone: str = "092-000-0000"
+    """Telephone number of the provider, as letters print it. The default is a made-up one."""
+
     registration_no: Annotated[str, StringConstraints(pattern=r"^T\d{13}$")] = "T0000000000000"
     """Number of the qualified invoice issuer (適格請求書発行事業者登録番号): T and 13 digits. The default is none."""
 

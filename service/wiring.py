@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from temporalio.worker import Worker, WorkerDeploymentConfig
 from activities.application import Applications
 from activities.calendar import Calendar
 from activities.contract import Contracts
+from activities.documents import Sender
 from activities.gateways.calendars import JapanCalendars
 from activities.gateways.clock import Clock, RealClock
 from activities.gateways.mail import SmtpMailer
@@ -121,6 +123,13 @@ async def open_office(settings: Settings, *, task_queue: str = CONTRACTS_QUEUE) 
             mailer=mailer,
             screening=SimulatedScreening(),
             mail_from=settings.mail_from,
+            sender=Sender(
+                department=settings.sender_department,
+                postal_code=settings.sender_postal_code,
+                address=settings.sender_address,
+                phone=settings.sender_phone,
+                email=parseaddr(settings.mail_from)[1],
+            ),
             zones=frozenset(json.loads(ZONES.read_text(encoding="utf-8"))),
             registration_no=settings.registration_no,
             temporal_ui_url=settings.temporal_ui_url,

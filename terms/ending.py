@@ -163,7 +163,7 @@ def _by_minimum_term(lines: Sequence[OrderedLine]) -> list[tuple[date, list[Orde
     ]
 
 
-def _departure(
+def _departure(  # noqa: PLR0913 (the parts of one departure)
     terms: Terms,
     *,
     ground: str,

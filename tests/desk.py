@@ -8,6 +8,7 @@ from typing import Any, Self
 from uuid import uuid4
 
 import httpx2
+from pydantic import SecretStr
 
 from api.auth import STAFF, secret_hash
 from models.tables import ApiKeyRow
@@ -143,10 +144,10 @@ class OpenDesk:
         settings = Settings(
             data_dir=folder,
             database_url=database_url,
-            smtp_url=f"smtp://127.0.0.1:{sink.port}",
+            smtp_url=SecretStr(f"smtp://127.0.0.1:{sink.port}"),
             simulate=datetime.fromisoformat(start),
-            TEMPORAL_ADDRESS=self._address,
-            TEMPORAL_NAMESPACE=f"test-{uuid4().hex[:12]}",
+            temporal_address=self._address,
+            temporal_namespace=f"test-{uuid4().hex[:12]}",
         )
         make_key_file(settings)
         await migrate(settings.database_url)

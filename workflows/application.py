@@ -1,7 +1,8 @@
 """The review of an application (Art. 4-9, 43, 44): findings, reminder, decision, and the letter that carries it."""
 
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from temporalio import workflow
 
@@ -40,7 +41,16 @@ with workflow.unsafe.imports_passed_through():
 
 SCREENING_PATIENCE = timedelta(seconds=3)
 DONE = frozenset({"accepted", "refused", "withdrawn"})
-PUBLIC = {"accepting": "received", "second_opinion": "received", "refusing": "received"}
+PUBLIC: dict[str, Literal["received", "accepted", "refused", "withdrawn"]] = {
+    "received": "received",
+    "accepting": "received",
+    "second_opinion": "received",
+    "refusing": "received",
+    "accepted": "accepted",
+    "refused": "refused",
+    "withdrawn": "withdrawn",
+}
+"""What the outside sees of a phase: an application is received until its letter has gone out."""
 
 
 @workflow.defn(name="application", failure_exception_types=[Refused])
@@ -54,14 +64,13 @@ class ApplicationReview(Entity[ReviewState]):
 
     @workflow.run
     async def run(self, _: ReviewState) -> str:
+        """Screen, wait for the decision, remind and escalate, and follow the letter that carries the decision."""
         seen = -1
         while self.s.phase not in DONE:
             self._show()
             if not self.s.screened and self.s.phase == "received":
                 await self._screen()
-            await clock.wait_until(
-                self.s.next_due(), lambda seen=seen: self.changes != seen or bool(self.moved), "第9条 回答期限"
-            )
+            await clock.wait_until(self.s.next_due(), self._news_since(seen), "第9条 回答期限")
             seen = self.changes
             if self.moved:
                 await self._letter_moved(self.moved.pop(0))
@@ -124,7 +133,7 @@ class ApplicationReview(Entity[ReviewState]):
         return Reply(status=commit.status, body=committed.body)
 
     async def _write(self, commit: ReviewCommit) -> ReviewCommitted:
-        committed = await workflow.execute_activity_method(
+        committed: ReviewCommitted = await workflow.execute_activity_method(
             Applications.commit_review, commit, **DATABASE, summary=f"記録 {commit.events[0].article}"
         )
         self.s.contract_no = committed.contract_no or self.s.contract_no
@@ -137,13 +146,12 @@ class ApplicationReview(Entity[ReviewState]):
         self.s.version += 1
         now = clock.now()
         basis = more.pop("basis", {})
-        phase = self.s.phase
         return ReviewCommit(
             application_no=self.s.application_no,
             version=self.s.version,
             key=key,
             as_of=now,
-            state=PUBLIC.get(phase, phase),
+            state=PUBLIC[self.s.phase],
             answer_by_on=self.s.answer_by_on,
             findings=[*self.s.findings, *self.s.screening],
             events=[Event(action=action, article=article, actor=actor, at=now, summary=words, basis=basis)],
@@ -248,7 +256,9 @@ class ApplicationReview(Entity[ReviewState]):
     def _approval_closed(self, c: ApprovalClosing) -> ReviewCommit:
         self._must_wait_for(c.approval_id)
         self.s.phase, self.s.grounds = "received", []
-        words = "不承諾の提案は取り下げられました。" if c.state == "withdrawn" else "不承諾の提案は期限切れになりました。"
+        words = (
+            "不承諾の提案は取り下げられました。" if c.state == "withdrawn" else "不承諾の提案は期限切れになりました。"
+        )
         return self._step(
             c.origin.key, f"approval_{c.state}", SECOND_PERSON_GROUND, c.origin.actor, words,
             scope=c.origin.scope, closing=c,
@@ -289,6 +299,9 @@ class ApplicationReview(Entity[ReviewState]):
         except TimeoutError:
             raise Refused(Article(43, 1), "反社会的勢力の照会がまだ終わっていません。") from None
 
+    def _news_since(self, seen: int) -> Callable[[], bool]:
+        return lambda: self.changes != seen or bool(self.moved)
+
     def _is_due(self) -> bool:
         due = self.s.next_due()
         return due is not None and due <= clock.now()
@@ -305,7 +318,9 @@ class ApplicationReview(Entity[ReviewState]):
                 detail=f"お申込み({self.s.application_no})の回答期限が近づいています。",
             )  # fmt: skip
             key = f"{workflow.info().workflow_id}/remind/{self.s.answer_by_on}"
-            await self._write(self._step(key, "answer_reminded", "9(1)", "system", "回答期限を通知しました。", tasks=[task]))
+            await self._write(
+                self._step(key, "answer_reminded", "9(1)", "system", "回答期限を通知しました。", tasks=[task])
+            )
         if self.s.escalate_at and self.s.escalate_at <= now and not self.s.escalated:
             self.s.escalated = True
             task = TaskOrder(

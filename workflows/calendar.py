@@ -1,6 +1,6 @@
 """The office's calendar and its sweep: wakes on days on which something falls due, and starts the sweep of the day."""
 
-
+from collections.abc import Callable
 
 from temporalio import workflow
 
@@ -26,19 +26,25 @@ class OfficeCalendar:
 
     @workflow.run
     async def run(self, _: CalendarState) -> None:
+        """Ask what is next, sleep until then, start the sweep."""
         for _wake in range(ROLL_OVER_AFTER):
             due = await workflow.execute_activity_method(
-                Calendar.next_due, SweepInput(as_of=clock.now(), swept_on=self.s.swept_on), **DATABASE, summary="次の予定"
+                Calendar.next_due,
+                SweepInput(as_of=clock.now(), swept_on=self.s.swept_on),
+                **DATABASE,
+                summary="次の予定",
             )
             show(subject="calendar", phase="running", next_at=due, words="次の点検")
-            looks = self.looks
-            came = await clock.wait_until(due, lambda looks=looks: self.looks != looks, "次の点検")
+            came = await clock.wait_until(due, self._differs_from(self.looks), "次の点検")
             if not came:
                 today = day_of(clock.now())
                 order = SweepInput(as_of=clock.now(), swept_on=today)
                 await workflow.execute_activity_method(Calendar.start_sweep, order, **DATABASE, summary="点検の開始")
                 self.s = CalendarState(swept_on=today)
         workflow.continue_as_new(self.s)
+
+    def _differs_from(self, looks: int) -> Callable[[], bool]:
+        return lambda: self.looks != looks
 
     @workflow.signal
     def look_again(self) -> None:
@@ -52,9 +58,8 @@ class DailySweep:
 
     @workflow.run
     async def run(self, s: SweepInput) -> dict[str, int]:
-        done = await workflow.execute_activity_method(Calendar.sweep, s, **DATABASE, summary="点検")
+        """Sweep and close; returns how much of each kind was done."""
+        done: dict[str, int] = await workflow.execute_activity_method(Calendar.sweep, s, **DATABASE, summary="点検")
         me = Closing(workflow_id=workflow.info().workflow_id, as_of=clock.now())
         await workflow.execute_activity_method(Calendar.close_workflow, me, **DATABASE, summary="終了の記録")
         return done
-
-

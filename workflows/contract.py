@@ -1,9 +1,10 @@
 """The contract: the one writer of its life-cycle state, from its formation to its erasure (Art. 3-5, 9, 18, 26, 28)."""
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from pydantic import JsonValue
 from temporalio import workflow
 
 from workflows import clock
@@ -36,10 +37,10 @@ with workflow.unsafe.imports_passed_through():
     )
     from terms.citation import Article, Refused
     from terms.contract import minimum_term_end
-    from terms.ending import Departure, OrderedLine, end_before_start, end_by_notice, end_specially
+    from terms.ending import Departure, OrderedLine, SpecialGround, end_before_start, end_by_notice, end_specially
     from terms.lifecycle import OVER, must_allow
     from terms.periods import day_of, month_end
-    from terms.settings import TERMS_1_0, Terms
+    from terms.settings import TERMS_1_0, SettingValue, Terms
     from terms.termination import by_notice
     from terms.timetable import reminder_at
 
@@ -56,15 +57,19 @@ class Contract(Entity[ContractState]):
 
     @workflow.run
     async def run(self, _: ContractState) -> str:
+        """Stay until erasure; go on in a new run after some dozen commands."""
         while self.s.phase != "erased":
             self._show()
             seen = self.changes
-            await workflow.wait_condition(lambda seen=seen: self.changes != seen)
+            await workflow.wait_condition(self._changed_since(seen))
             if self.should_roll_over():
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 workflow.continue_as_new(self.s)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self.s.phase
+
+    def _changed_since(self, seen: int) -> Callable[[], bool]:
+        return lambda: self.changes != seen
 
     @workflow.update
     async def start_service(self, c: StartService) -> Reply:
@@ -133,7 +138,7 @@ class Contract(Entity[ContractState]):
         self.s.phase, self.s.lines, self.s.min_term_ends_on = "active", lines, latest
         self.s.service_start_on, self.s.billing_start_on = c.service_start_on, c.billing_start_on
         steps = cluster.steps if latest == cluster.ends_on else general.steps
-        facts = {
+        facts: dict[str, Any] = {
             "service_start_on": c.service_start_on.isoformat(),
             "billing_start_on": c.billing_start_on.isoformat(),
             "min_term_ends_on": latest.isoformat(),
@@ -199,7 +204,7 @@ class Contract(Entity[ContractState]):
             must_allow(self.s.phase, "withdraw_before_start")
             departure = end_before_start(terms, _ordered(self.s.lines), arrived_at=c.arrived_at)
         else:
-            special = "14(2)" if c.ground == "14(2)" else "18(2)"
+            special: SpecialGround = "14(2)" if c.ground == "14(2)" else "18(2)"
             must_allow(self.s.phase, "cancel_14_2" if special == "14(2)" else "cancel_18_2")
             departure = end_specially(terms, ground=special, arrived_at=c.arrived_at, form=c.form)
         record = self._record(departure, c.form, c.arrived_at, None, c.event_no)
@@ -207,13 +212,19 @@ class Contract(Entity[ContractState]):
             return self._ask_first(c, record.ending)
         return self._special(c.origin.key, c.origin.scope, c.origin.actor, record)
 
-    def _special(self, key: str, scope: str | None, actor: str, record: TerminationRecord, **more: Any) -> ContractCommit:  # noqa: ANN401
+    def _special(
+        self, key: str, scope: str | None, actor: str, record: TerminationRecord, **more: Any  # noqa: ANN401 (fields of the commit)
+    ) -> ContractCommit:
         ending = record.ending
-        facts: dict[str, Any] = {"arrived_on": str(ending.arrived_on), "ends_on": str(ending.ends_on)}
+        facts: dict[str, Any] = {
+            "arrived_on": str(ending.arrived_on),
+            "ends_on": str(ending.ends_on),
+            "steps": [*ending.steps],
+        }
         if ending.ground == "28(1)":
             letter = LetterOrder(
                 slug="pre_start_withdrawal_receipt",
-                facts=facts | {"penalty": ending.penalty, "steps": [*ending.steps]},
+                facts=facts | {"penalty": ending.penalty},
             )
         else:
             more_facts = {"ground": ending.ground, "event_no": ending.event_no,
@@ -289,7 +300,12 @@ class Contract(Entity[ContractState]):
     # --- ends ---------------------------------------------------------------------------------------------------
 
     def _record(
-        self, d: Departure, form: str, arrived_at: Any, requested_end_on: date | None, event_no: str | None  # noqa: ANN401
+        self,
+        d: Departure,
+        form: str,
+        arrived_at: datetime,
+        requested_end_on: date | None,
+        event_no: str | None,
     ) -> TerminationRecord:
         ending = Ending(
             ground=d.ground,
@@ -305,7 +321,7 @@ class Contract(Entity[ContractState]):
             delete_from_on=d.delete_from_on,
             articles=[*d.articles],
             steps=[*d.steps],
-            settings=dict(d.settings),
+            settings={name: _json(value) for name, value in d.settings.items()},
         )
         return self._numbered(ending)
 
@@ -363,6 +379,7 @@ class Contract(Entity[ContractState]):
             "ground": ending.ground,
             "penalty": ending.penalty,
             "delete_from_on": str(ending.delete_from_on),
+            "steps": [*ending.steps],
         }
         return [event], [LetterOrder(slug="contract_end_notice", facts=facts)]
 
@@ -393,11 +410,9 @@ class Contract(Entity[ContractState]):
 
     def _event(self, action: str, article: str, actor: str, words: str, basis: dict[str, Any]) -> Event:
         terms = {"terms_version": self.s.terms_version}
-        return Event(
-            action=action, article=article, actor=actor, at=clock.now(), summary=words, basis=terms | basis
-        )
+        return Event(action=action, article=article, actor=actor, at=clock.now(), summary=words, basis=terms | basis)
 
-    def _step(self, key: str, events: list[Event], **more: Any) -> ContractCommit:  # noqa: ANN401 - fields of the commit
+    def _step(self, key: str, events: list[Event], **more: Any) -> ContractCommit:  # noqa: ANN401 (fields of the commit)
         """Make the next version of the contract's record."""
         self.s.version += 1
         s = self.s
@@ -433,9 +448,11 @@ class Contract(Entity[ContractState]):
     def _show(self) -> None:
         ends_at = min((r.ending.ends_at for r in self.s.running), default=None)
         words = f"第18条 終了予定 {day_words(self.s.ends_on)}" if self.s.ends_on else "第5条 期間の定めなし"
-        show(
-            subject="contract", phase=self.s.phase, contract_no=self.s.contract_no, next_at=ends_at, words=words
-        )
+        show(subject="contract", phase=self.s.phase, contract_no=self.s.contract_no, next_at=ends_at, words=words)
+
+
+def _json(value: SettingValue) -> JsonValue:
+    return [*value] if isinstance(value, tuple) else value
 
 
 def _is_cluster(terms: Terms, line: Line) -> bool:

@@ -16,10 +16,12 @@ with workflow.unsafe.imports_passed_through():
         DeliveryOrder,
         Dispatched,
         DispatchOrder,
+        DispatchOutcome,
         LetterMoved,
         NoticeInput,
         PaperDispatch,
         PaperDispatchOrder,
+        Posted,
     )
     from models.messages.office import ApprovalClosing, Closing, Reply
     from terms.citation import Refused
@@ -40,6 +42,7 @@ class Notice:
 
     @workflow.run
     async def run(self, n: NoticeInput) -> str:
+        """Send or post, tell, wait for the arrival, record it, tell again."""
         self._show("queued")
         dispatched = await (self._post() if n.channel in PAPER else self._mail())
         if dispatched is None:
@@ -57,7 +60,7 @@ class Notice:
     async def post(self, c: PaperDispatch) -> Reply:
         """Staff posted the letter: written down with method, number and moment."""
         order = PaperDispatchOrder(notice_no=self.n.notice_no, command=c, as_of=clock.now())
-        posted = await workflow.execute_activity_method(
+        posted: Posted = await workflow.execute_activity_method(
             Notices.record_posting, order, **DATABASE, summary="第42条 発送の記録"
         )
         self.posted = self.posted or posted.dispatched
@@ -66,7 +69,7 @@ class Notice:
     @workflow.update
     async def deliver(self, c: Delivery) -> Reply:
         """The post told of delivery, refusal or return: evidence, which comes before any deemed arrival."""
-        reply = await workflow.execute_activity_method(
+        reply: Reply = await workflow.execute_activity_method(
             Notices.record_delivery, DeliveryOrder(notice_no=self.n.notice_no, delivery=c, as_of=clock.now()),
             **DATABASE, summary="第42条 配達の記録",
         )  # fmt: skip
@@ -83,7 +86,7 @@ class Notice:
     async def _mail(self) -> Dispatched | None:
         """Send by e-mail; refused for good, it stays queued until it is written anew."""
         order = DispatchOrder(notice_no=self.n.notice_no, as_of=clock.now())
-        outcome = await workflow.execute_activity_method(
+        outcome: DispatchOutcome = await workflow.execute_activity_method(
             Notices.dispatch_by_mail, order, **MAIL, task_queue=queue("letters"), summary="第42条 電子メール"
         )
         if outcome.state == "refused":

@@ -38,7 +38,13 @@ def show(
     """Tell Temporal where the workflow stands: search attributes, and one line in Japanese for its page."""
     known = workflow.info().typed_search_attributes
     changes: list[SearchAttributeUpdate[Any]] = []
-    for key, value in ((SUBJECT, subject), (PHASE, phase), (CONTRACT_NO, contract_no), (NEXT_ACTION_AT, next_at)):
+    shown: tuple[tuple[SearchAttributeKey[Any], Any], ...] = (
+        (SUBJECT, subject),
+        (PHASE, phase),
+        (CONTRACT_NO, contract_no),
+        (NEXT_ACTION_AT, next_at),
+    )
+    for key, value in shown:
         if known.get(key) == value:
             continue
         changes.append(key.value_set(value) if value is not None else key.value_unset())

@@ -40,6 +40,7 @@ class TerminationNotice:
 
     @workflow.run
     async def run(self, t: TerminationInput) -> str:
+        """Remind, each reminder on its day, then end."""
         show(
             subject="termination", phase="running", contract_no=t.contract_no, next_at=t.ends_at,
             words=f"第18条第1項 {day_words(t.ends_on)}終了",
@@ -64,6 +65,7 @@ class SpecialCancellation:
 
     @workflow.run
     async def run(self, t: TerminationInput) -> str:
+        """Wait for 24:00 and end."""
         show(
             subject="termination", phase="running", contract_no=t.contract_no, next_at=t.ends_at,
             words=f"第{t.ground}条 {day_words(t.ends_on)}終了",

@@ -258,10 +258,8 @@ def _changed(form: JsonValue, changes: Sequence[Change]) -> ApplicationForm:
                 here = here[int(part)] if isinstance(here, list) else here[part]
             if isinstance(here, list):
                 here[int(last)] = change.value
-            elif isinstance(here, dict) and (last in ApplicationForm.model_fields or path):
-                here[last] = change.value
             else:
-                raise KeyError(last)
+                here[last] = change.value
         except (KeyError, IndexError, ValueError, TypeError):
             raise InvalidInput([(f"/changes/{place}/pointer", "the form has no such field")]) from None
     if isinstance(form, dict) and isinstance(new, dict) and new.get("external_ref") != form.get("external_ref"):

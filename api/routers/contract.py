@@ -160,11 +160,14 @@ async def show_all(
     if customer_ref is not None:
         query = query.where(col(ContractRow.customer_ref) == customer_ref)
     if q is not None:
+        numbers = (
+            ContractRow.contract_no,
+            ContractRow.application_no,
+            ContractRow.customer_ref,
+            ContractRow.corporate_number,
+        )
         named = col(ContractRow.name_hash) == office.vault.hash(normal_name(q))
-        query = query.where(
-            or_(named, *(col(c) == q for c in (ContractRow.contract_no, ContractRow.application_no, ContractRow.customer_ref,
-                                               ContractRow.corporate_number)))
-        )  # fmt: skip
+        query = query.where(or_(named, *(col(number) == q for number in numbers)))
     if caller.is_customer:
         query = query.where(col(ContractRow.customer_ref) == caller.customer_ref)
     async with office.readers() as session:
@@ -315,7 +318,7 @@ async def register_resources(
 
 @router.post("/v1/contracts/{contract_no}/resources/{resource_id}/removal")
 @may("provisioning")
-async def remove(  # noqa: PLR0913 - the parts of one request
+async def remove(
     contract_no: Number, resource_id: Reference, body: RemovalBody, office: TheOffice, caller: Caller, call: TheCall
 ) -> JSONResponse:
     """Write the last day of a resource."""

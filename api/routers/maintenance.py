@@ -137,7 +137,9 @@ async def _record(
     return Recorded(event_no=event_no)
 
 
-async def _closed(office: TheOffice, event_no: str, body: ClosureBody, call: TheCall, *, restriction: bool) -> EventAnswer:
+async def _closed(
+    office: TheOffice, event_no: str, body: ClosureBody, call: TheCall, *, restriction: bool
+) -> EventAnswer:
     async with office.sessions.begin() as session:
         row = await session.get(MaintenanceEventRow, event_no, with_for_update=True)
         if row is None or (row.kind == "restriction") != restriction:
@@ -184,7 +186,9 @@ async def show_maintenance(
     return await _list(office, page, restriction=False, kind=kind)
 
 
-async def _list(office: TheOffice, page: PageWanted, *, restriction: bool, kind: Kind | None = None) -> Page[EventAnswer]:
+async def _list(
+    office: TheOffice, page: PageWanted, *, restriction: bool, kind: Kind | None = None
+) -> Page[EventAnswer]:
     column = col(MaintenanceEventRow.kind)
     query = select(MaintenanceEventRow).where(column == "restriction" if restriction else column != "restriction")
     if kind is not None:

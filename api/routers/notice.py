@@ -1,5 +1,6 @@
 """Letters (Art. 42): lists, documents, posting, delivery, re-issue."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -18,7 +19,7 @@ from api.fields import Answer, Body, Instant, Line, Number, Text
 from api.idempotency import CommandRoute, TheCall
 from api.paging import Page, PageWanted, fetch_page
 from api.problems import Conflict, Erased, InvalidInput, NotFound
-from models.messages.notice import Delivery, PaperDispatch
+from models.messages.notice import Delivery, PaperDispatch, Reissue
 from models.messages.office import ApprovalClosing, Reply
 from models.tables import ApplicationRow, ContractRow, NoticeRow
 from models.vault import KeyGone
@@ -76,16 +77,14 @@ class ReissueBody(Body):
 
 @router.get("/v1/notices")
 @may(*READERS, "customer")
-async def show_all(  # noqa: PLR0913 - filters
+async def show_all(
     office: TheOffice,
     caller: Caller,
     page: PageWanted,
     contract_no: Annotated[Number | None, Query()] = None,
     application_no: Annotated[Number | None, Query()] = None,
     slug: Annotated[Line | None, Query()] = None,
-    state: Annotated[
-        Literal["queued", "dispatched", "arrived", "undeliverable", "withdrawn"] | None, Query()
-    ] = None,
+    state: Annotated[Literal["queued", "dispatched", "arrived", "undeliverable", "withdrawn"] | None, Query()] = None,
 ) -> Page[NoticeAnswer]:
     """List letters in order of creation."""
     query = select(NoticeRow)
@@ -98,9 +97,9 @@ async def show_all(  # noqa: PLR0913 - filters
         if wanted is not None:
             query = query.where(col(column) == wanted)
     if caller.is_customer:
-        query = query.join(
-            ApplicationRow, col(ApplicationRow.application_no) == col(NoticeRow.application_no)
-        ).where(col(ApplicationRow.customer_ref) == caller.customer_ref)
+        query = query.join(ApplicationRow, col(ApplicationRow.application_no) == col(NoticeRow.application_no)).where(
+            col(ApplicationRow.customer_ref) == caller.customer_ref
+        )
     async with office.readers() as session:
         rows, cursor = await fetch_page(session, query, page, col(NoticeRow.notice_no))
     return Page(items=[NoticeAnswer.model_validate(view_notice(row)) for row in rows], next_cursor=cursor)
@@ -200,15 +199,14 @@ async def write_anew(
     async with office.sessions.begin() as session:
         fresh = await session.get_one(NoticeRow, notice_no, with_for_update=True)
         withdrawn = fresh.state == "queued"
-        new = await reissue(session, office, fresh, actor=caller.actor, key=call.origin("reissue").key, as_of=call.now)
+        order = Reissue(origin=call.origin("reissue"), reason=body.reason)
+        new = await reissue(session, office, fresh, order, as_of=call.now)
         answer = view_notice(new)
         await call.store(session, 201, answer, call.owner)
     if withdrawn:
         closing = ApprovalClosing(origin=call.origin("withdraw"), approval_id=notice_no, state="withdrawn")
-        try:
+        with suppress(NoSuchWorkflow):
             await command(office.client, row.workflow_id, "withdraw", closing, Reply)
-        except NoSuchWorkflow:
-            pass
     await deliver(office, new.workflow_id)
     return json_answer(answer, 201)
 

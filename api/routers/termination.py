@@ -1,11 +1,12 @@
 """How a customer leaves: notices of termination (Art. 18(1)) and cancellations (14(2), 18(2), 28(1))."""
 
+import json
 from datetime import date, datetime
 from typing import Literal
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, JsonValue
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -15,7 +16,7 @@ from api.auth import Caller, Principal, TheOffice, may
 from api.dispatch import deliver, send
 from api.fields import Answer, Body, Day, Instant, Number, Text
 from api.idempotency import Call, CommandRoute, TheCall
-from api.problems import Forbidden, InvalidInput, document, problem_of
+from api.problems import Forbidden, InvalidInput, problem_response
 from api.routers.contract import contract_row
 from models import ids
 from models.messages.application import IncomingForm
@@ -137,9 +138,7 @@ async def cancel(
     call.owner = contract_no
     _check_arrival(row, body.arrived_at, call.now)
     if body.ground == "28(1)":
-        message = Cancel(
-            origin=call.origin("cancel"), ground="28(1)", arrived_at=body.arrived_at, form=body.form
-        )
+        message = Cancel(origin=call.origin("cancel"), ground="28(1)", arrived_at=body.arrived_at, form=body.form)
         return await send(office, ids.contract(contract_no), "cancel", message, closed=Article(28, 1))
     if body.event_no is None:
         raise InvalidInput([("/event_no", f"required for {body.ground}")])
@@ -158,9 +157,7 @@ async def cancel(
     return await send(office, ids.contract(contract_no), "cancel", message, closed=Article.parse(ground))
 
 
-async def _ground(
-    office: Office, row: ContractRow, body: CancellationBody, event_no: str
-) -> Literal["14(2)", "18(2)"]:
+async def _ground(office: Office, row: ContractRow, body: CancellationBody, event_no: str) -> Literal["14(2)", "18(2)"]:
     """Find the ground that the event supports: 18(2) not in writing on an event of Art. 14 counts as 14(2) (A86)."""
     async with office.readers() as session:
         event = await event_that_hit(session, row, event_no, body.arrived_at)
@@ -196,7 +193,7 @@ async def _not_in_writing(
     if row.state in OVER:
         raise Refused(article, "利用契約は既に終了しています。")
     refused = Refused(article, f"利用規約第{_ja(article)}の届出は書面によるものとされています。")
-    problem = problem_of(refused)
+    body: dict[str, JsonValue] = json.loads(bytes(problem_response(refused).body))
     async with office.sessions.begin() as session:
         fresh = await session.get_one(ContractRow, row.contract_no)
         key = call.origin("reject_letter").key
@@ -204,7 +201,7 @@ async def _not_in_writing(
             office, session, fresh, article=article, form=form, arrived_at=arrived_at, key=key,
             actor=call.principal.actor, as_of=call.now,
         )  # fmt: skip
-        await call.store(session, 409, document(problem) if problem else {}, row.contract_no)
+        await call.store(session, 409, body, row.contract_no)
         workflow_id = await session.scalar(
             select(col(NoticeRow.workflow_id)).where(col(NoticeRow.key) == f"{key}:not_in_writing_notice")
         )

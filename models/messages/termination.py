@@ -13,7 +13,7 @@ Ground = Literal["18(1)", "14(2)", "18(2)", "28(1)"]
 
 
 class GiveNotice(Command):
-    """A notice of termination (解約届) arrived (Art. 18(1)); `final_due_on` by end month comes from the bank calendar."""
+    """A notice of termination (解約届) arrived (Art. 18(1))."""
 
     arrived_at: AwareDatetime
     form: IncomingForm

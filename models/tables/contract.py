@@ -57,7 +57,7 @@ class ContractLineRow(SQLModel, table=True):
 
 
 class ResourceRow(SQLModel, table=True):
-    """What stands on a contract: charges, and what is left at its end (Art. 38(2)). `name` is the customer's, sealed."""
+    """What stands on a contract: charges, and what is left at its end (Art. 38(2)); the customer's name is sealed."""
 
     __tablename__ = "resource"
     __table_args__ = (
