@@ -10,7 +10,19 @@ from api import problems
 from api.auth import KeyRing
 from api.limits import BodyLimit, CleanAddress
 from api.observe import Metrics, Observer
-from api.routers import api_keys, clock, health, rules, tasks
+from api.routers import (
+    api_keys,
+    application,
+    clock,
+    contract,
+    health,
+    maintenance,
+    notice,
+    rules,
+    tasks,
+    termination,
+    workflows,
+)
 
 TITLE = "Yakkan"
 VERSION = "1"
@@ -22,6 +34,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     tasks.router,
     clock.router,
     rules.router,
+    application.router,
+    contract.router,
+    termination.router,
+    notice.router,
+    maintenance.router,
+    workflows.router,
 )
 
 

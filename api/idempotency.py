@@ -17,12 +17,13 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Request, Response
 from pydantic import JsonValue
 from sqlalchemy import delete, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from starlette.datastructures import UploadFile
 
 from activities.office import Office
-from activities.records import insert_once, store_answer
+from activities.records import store_answer
 from api import problems
 from api.auth import GuardedRoute, Handler, Principal
 from api.problems import MEDIA_TYPE, InProgress, KeyMissing, KeyReused
@@ -132,12 +133,15 @@ class CommandRoute(GuardedRoute):
         if not _KEY.fullmatch(key):
             raise KeyMissing
         scope = digest(caller.key_id, request.url.path, key)
-        fingerprint = await fingerprint_of(request)
-        kept = await claim(office, scope, fingerprint)
-        if kept is not None:
-            return kept.respond(replayed=True)
-        request.state.call = Call(office, scope, fingerprint, caller, await office.clock.now())
-        return await self._first(request, inner)
+        try:
+            fingerprint = await fingerprint_of(request)
+            kept = await claim(office, scope, fingerprint)
+            if kept is not None:
+                return kept.respond(replayed=True)
+            request.state.call = Call(office, scope, fingerprint, caller, await office.clock.now())
+            return await self._first(request, inner)
+        finally:
+            await request.close()  # an upload that was read for its hash, in a repetition too
 
     async def _first(self, request: Request, inner: Handler) -> Response:
         """Carry the command out and keep its answer, or let go of the key."""
@@ -227,7 +231,9 @@ async def _take(office: Office, scope: str, fingerprint: str) -> bool:
     now = datetime.now(UTC)
     row = {"scope": scope, "fingerprint": fingerprint, "leased_until": now + LEASE, "created_at": now}
     async with office.sessions.begin() as session:
-        return await insert_once(session, IdempotencyKeyRow, row)
+        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        query = insert(IdempotencyKeyRow).values(row).on_conflict_do_nothing().returning(col(IdempotencyKeyRow.scope))
+        return (await session.execute(query)).first() is not None
 
 
 async def _take_over(office: Office, row: IdempotencyKeyRow) -> bool:

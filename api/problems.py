@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import ClassVar
 
 import structlog
+from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -200,7 +201,7 @@ def document(problem: Problem) -> dict[str, object]:
 
 def respond(problem: Problem) -> Response:
     """Write a problem as an HTTP answer."""
-    return JSONResponse(document(problem), int(problem.status), problem.headers, MEDIA_TYPE)
+    return JSONResponse(jsonable_encoder(document(problem)), int(problem.status), problem.headers, MEDIA_TYPE)
 
 
 def _refused(error: Refused) -> Problem:

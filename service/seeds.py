@@ -12,7 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from activities.records import audit, insert_once
+from activities.records import audit
 from api.auth import secret_hash
 from models.database import Sessions, make_engine, make_sessions
 from models.messages.office import Event
@@ -60,27 +60,28 @@ def _person(name: str) -> dict[str, str]:
 
 async def _let_in(session: AsyncSession, person: dict[str, str], password_hash: str) -> None:
     name, role, now = person["person"], person["role"], datetime.now(UTC)
-    secret = {"secret_hash": secret_hash(person["api_key"])}
-    password = {"password_hash": password_hash}
+    hashed = secret_hash(person["api_key"])
     key_id = f"seed-{name}"
-    row = {"person": name, "role": role, "login": person["login"], "created_at": now} | password
-    if not await insert_once(session, PersonRow, row):
-        await session.execute(update(PersonRow).where(col(PersonRow.person) == name).values(password))
-    row = {"key_id": key_id, "role": role, "person": name, "created_at": now} | secret
-    if not await insert_once(session, ApiKeyRow, row):
-        await session.execute(update(ApiKeyRow).where(col(ApiKeyRow.key_id) == key_id).values(secret))
+    if (await session.get(PersonRow, name)) is None:
+        session.add(
+            PersonRow(person=name, role=role, login=person["login"], created_at=now, password_hash=password_hash)
+        )
+        session.add(ApiKeyRow(key_id=key_id, role=role, person=name, created_at=now, secret_hash=hashed))
+        return
+    await session.execute(update(PersonRow).where(col(PersonRow.person) == name).values(password_hash=password_hash))
+    await session.execute(update(ApiKeyRow).where(col(ApiKeyRow.key_id) == key_id).values(secret_hash=hashed))
 
 
 async def ensure_price_list(sessions: Sessions) -> None:
     """Record the first price list (Art. 24(1)) unless it is there; prices are yen without tax."""
     found: dict[str, Any] = json.loads(PRICE_LIST.read_text(encoding="utf-8"))
     name, now = found["price_list"], datetime.now(UTC)
-    row = {
-        "price_list": name,
-        "effective_from": date.fromisoformat(found["effective_from"]),
-        "terms_version": found["terms_version"],
-        "recorded_at": now,
-    }
+    row = PriceListRow(
+        price_list=name,
+        effective_from=date.fromisoformat(found["effective_from"]),
+        terms_version=found["terms_version"],
+        recorded_at=now,
+    )
     event = Event(
         action="price_list_recorded",
         article="24(1)",
@@ -90,8 +91,10 @@ async def ensure_price_list(sessions: Sessions) -> None:
         basis={"price_list": name, "effective_from": found["effective_from"], "items": len(found["items"])},
     )
     async with sessions.begin() as session:
-        if not await insert_once(session, PriceListRow, row):
+        if (await session.get(PriceListRow, name)) is not None:
             return
+        session.add(row)
+        await session.flush()
         session.add_all(_price(name, place, item) for place, item in enumerate(found["items"], 1))
         await audit(session, f"price-list:{name}", [event])
 

@@ -1,0 +1,1 @@
+"""The console of the back office: pages for the browser, Japanese first."""
