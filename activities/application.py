@@ -311,24 +311,21 @@ class Applications:
             if c.reserve_contract and row.contract_no is None:
                 row.contract_no = await next_number(session, "contract")
             await session.flush()
-            letter_no = await self._consequences(session, c, row, approval_id)
+            await self._consequences(session, c, row, approval_id)
             body = _answer(c, row, approval_id)
             await store_answer(session, office.vault, c.scope, c.status, body, number)
         await office.wake()
-        return ReviewCommitted(body=body, contract_no=row.contract_no, letter_no=letter_no, approval_id=approval_id)
+        return ReviewCommitted(body=body, contract_no=row.contract_no, approval_id=approval_id)
 
     async def _consequences(
         self, session: AsyncSession, c: ReviewCommit, row: ApplicationRow, approval_id: str | None
-    ) -> str | None:
-        """Write what follows from a step: audit, letters, tasks, approval, votes; returns the last letter's number."""
+    ) -> None:
+        """Write what follows from a step: audit, letters, tasks, approval, votes."""
         office, number = self._office, c.application_no
         await audit(session, c.key, c.events, application_no=number)
-        letter_no = None
         for order in c.letters:
             full = await self._with_facts(session, order, row, c.as_of)
-            letter_no = await queue_letter(
-                session, office, full, key=f"{c.key}:{order.slug}", as_of=c.as_of, application_no=number
-            )
+            await queue_letter(session, office, full, key=f"{c.key}:{order.slug}", as_of=c.as_of, application_no=number)
         for place, task in enumerate(c.tasks):
             await open_task(session, f"{c.key}:task:{place}", task, as_of=c.as_of, application_no=number)
         if c.approval is not None and approval_id is not None:
@@ -347,7 +344,6 @@ class Applications:
                 .where(col(TaskRow.state) == "open")
                 .values(state="done", done_at=c.as_of, done_by="system")
             )
-        return letter_no
 
     async def _with_facts(
         self, session: AsyncSession, order: LetterOrder, row: ApplicationRow, as_of: datetime

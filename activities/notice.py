@@ -288,7 +288,7 @@ class Notices:
         """Stamp the letter, render it and keep the document."""
         office = self._office
         if row.stamped_at is None:
-            now = (await office.clock.now()).replace(microsecond=0)
+            now = await office.clock.now()
             async with office.sessions() as session, session.begin():
                 await session.execute(
                     update(NoticeRow)
@@ -336,7 +336,10 @@ class Notices:
             contact_correct=not known_wrong,
             requires_actual_arrival=False,
         )
-        return Arrival(arrived_at=answer.arrived_at, deemed=answer.deemed, basis=answer.basis)
+        at_once = answer.arrived_at is not None and answer.arrived_at <= dispatched_at  # seconds are whole in the rule
+        return Arrival(
+            arrived_at=dispatched_at if at_once else answer.arrived_at, deemed=answer.deemed, basis=answer.basis
+        )
 
     async def _contact_wrong(self, row: NoticeRow) -> bool:
         async with self._office.readers() as session:

@@ -5,11 +5,12 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar, cast
 
 from fastapi import Depends, Query
 from pydantic import PlainSerializer
-from sqlalchemy import Select, tuple_
+from sqlalchemy import Select, literal, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, Mapped
 
@@ -18,7 +19,7 @@ from api.problems import InvalidInput
 
 Item = TypeVar("Item")
 Row = TypeVar("Row")
-KeyValue = str | int
+KeyValue = str | int | datetime
 Column = Mapped[Any]
 
 DEFAULT_LIMIT = 50
@@ -65,7 +66,9 @@ async def fetch_page(
         InvalidInput: the cursor was not made by a list ordered by these keys.
     """
     if page.after is not None:
-        query = query.where(tuple_(*keys) > tuple_(*_read_cursor(page.after, keys)))
+        values = _read_cursor(page.after, keys)
+        begin = [literal(value, column.type) for value, column in zip(values, _columns(keys), strict=True)]
+        query = query.where(tuple_(*keys) > tuple_(*begin))
     query = query.order_by(*keys).limit(page.limit + 1)  # one more than wanted tells whether the list goes on
     rows = (await session.execute(query)).scalars().all()
     if len(rows) <= page.limit:
@@ -80,22 +83,30 @@ def _columns(keys: Sequence[Column]) -> list[InstrumentedAttribute[Any]]:
 
 def make_cursor(values: Sequence[KeyValue]) -> str:
     """Write the keys of a page's last row as an opaque cursor."""
-    return base64.urlsafe_b64encode(json.dumps(values, separators=(",", ":")).encode()).decode().rstrip("=")
+    plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
+    return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
 def _read_cursor(cursor: str, keys: Sequence[Column]) -> list[KeyValue]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError, RecursionError):
-        values = None
-    kinds = [column.type.python_type for column in _columns(keys)]
-    if not isinstance(values, list) or len(values) != len(kinds) or not all(map(_fits, values, kinds)):
-        raise InvalidInput([("cursor", "not a cursor of this list")])
-    return values
+        kinds = [column.type.python_type for column in _columns(keys)]
+        return [_fit(value, kind) for value, kind in zip(values, kinds, strict=True)]
+    except (binascii.Error, ValueError, TypeError, RecursionError):
+        raise InvalidInput([("cursor", "not a cursor of this list")]) from None
 
 
-def _fits(value: object, kind: type) -> bool:
-    if kind is str:
-        return isinstance(value, str) and value.isprintable()
-    return type(value) is int and 0 <= value <= MAX_INTEGER
+def _fit(value: object, kind: type) -> KeyValue:
+    """Read one key as its column has it.
+
+    Raises:
+        ValueError: it does not fit.
+    """
+    if kind is int and type(value) is int and 0 <= value <= MAX_INTEGER:
+        return value
+    if kind is str and isinstance(value, str) and value.isprintable():
+        return value
+    if kind is datetime and isinstance(value, str) and (instant := datetime.fromisoformat(value)).tzinfo:
+        return instant
+    raise ValueError

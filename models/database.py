@@ -9,13 +9,16 @@ Sessions = async_sessionmaker[AsyncSession]
 
 
 def make_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
-    """Make an engine; SQLite gets WAL, full synchronous writes, foreign keys and write locks taken at BEGIN."""
+    """Make an engine; SQLite gets WAL, full synchronous writes, foreign keys and write locks taken at BEGIN.
+
+    Values of statements stay out of exception texts: they would carry data into logs and histories.
+    """
     if url.startswith("sqlite"):
-        engine = create_async_engine(url, connect_args={"timeout": 30})
+        engine = create_async_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _set_pragmas)
         event.listen(engine.sync_engine, "begin", _begin)
         return engine
-    return create_async_engine(url, pool_size=pool_size, pool_pre_ping=True)
+    return create_async_engine(url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True)
 
 
 def make_sessions(engine: AsyncEngine) -> Sessions:

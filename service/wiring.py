@@ -22,7 +22,7 @@ from activities.calendar import Calendar
 from activities.contract import Contracts
 from activities.documents import Sender
 from activities.gateways.calendars import JapanCalendars
-from activities.gateways.clock import Clock, RealClock
+from activities.gateways.clock import RealClock
 from activities.gateways.mail import SmtpMailer
 from activities.gateways.screening import SimulatedScreening
 from activities.notice import Notices
@@ -30,6 +30,8 @@ from activities.office import CONTRACTS_QUEUE, Office
 from activities.relay import Relay, start
 from activities.termination import Terminations
 from api.app import create_app
+from console.app import create_console, put_under
+from console.session import session_secret
 from models import ids
 from models.database import make_engine, make_readers, make_sessions
 from models.messages.office import CalendarState, Opening
@@ -103,12 +105,7 @@ async def open_office(settings: Settings, *, task_queue: str = CONTRACTS_QUEUE) 
         vault = await Vault.open(settings.vault_url, key_encryption_key(settings))
         stack.push_async_callback(vault.close)
         plain = await connect(settings, vault)
-        clock: Clock = RealClock()
-        client, simulation = plain, None
-        if settings.simulate is not None:
-            simulated = await SimulatedClock.open(sessions, settings.simulate)
-            clock, client = simulated, on_business_time(plain, sessions, simulated)
-            simulation = Simulation(plain, sessions, simulated)
+        simulated = await SimulatedClock.open(sessions, settings.simulate) if settings.simulate else None
         mailer = SmtpMailer(settings.smtp_url.get_secret_value() if settings.smtp_url else "smtp://127.0.0.1:25")
         stack.push_async_callback(mailer.close)
         await ensure_price_list(sessions)
@@ -116,10 +113,10 @@ async def open_office(settings: Settings, *, task_queue: str = CONTRACTS_QUEUE) 
             sessions=sessions,
             readers=readers,
             vault=vault,
-            clock=clock,
+            clock=simulated or RealClock(),
             calendars=JapanCalendars(),
             terms=TERMS_1_0,
-            client=client,
+            client=on_business_time(plain, sessions, simulated) if simulated else plain,
             mailer=mailer,
             screening=SimulatedScreening(),
             mail_from=settings.mail_from,
@@ -135,7 +132,8 @@ async def open_office(settings: Settings, *, task_queue: str = CONTRACTS_QUEUE) 
             temporal_ui_url=settings.temporal_ui_url,
             task_queue=task_queue,
         )
-        yield Wired(office, simulation)
+        drain = Relay(office).drain
+        yield Wired(office, Simulation(plain, sessions, simulated, drain=drain) if simulated else None)
 
 
 def workers(office: Office, queues: Sequence[str] = QUEUES) -> list[Worker]:
@@ -206,12 +204,9 @@ async def serve_worker(settings: Settings, queues: Sequence[str] | None = None) 
 def build_app(wired: Wired, settings: Settings) -> FastAPI:
     """Build the API with the console of an open office."""
     app = create_app(wired.office, simulation=wired.simulation)
-    mount_console(app, settings)
+    secure = settings.public_url.startswith("https://")
+    put_under(app, create_console(wired.office, secret=session_secret(key_encryption_key(settings)), secure=secure))
     return app
-
-
-def mount_console(app: FastAPI, settings: Settings) -> None:
-    """Put the console beside the API."""
 
 
 async def serve_api(settings: Settings, host: str, port: int) -> None:

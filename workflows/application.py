@@ -137,7 +137,6 @@ class ApplicationReview(Entity[ReviewState]):
             Applications.commit_review, commit, **DATABASE, summary=f"記録 {commit.events[0].article}"
         )
         self.s.contract_no = committed.contract_no or self.s.contract_no
-        self.s.letter_no = committed.letter_no or self.s.letter_no
         self.s.approval_id = committed.approval_id or self.s.approval_id
         return committed
 

@@ -213,7 +213,12 @@ class Contract(Entity[ContractState]):
         return self._special(c.origin.key, c.origin.scope, c.origin.actor, record)
 
     def _special(
-        self, key: str, scope: str | None, actor: str, record: TerminationRecord, **more: Any  # noqa: ANN401 (fields of the commit)
+        self,
+        key: str,
+        scope: str | None,
+        actor: str,
+        record: TerminationRecord,
+        **more: Any,  # noqa: ANN401 (fields of the commit)
     ) -> ContractCommit:
         ending = record.ending
         facts: dict[str, Any] = {

@@ -170,7 +170,6 @@ class ReviewState(BaseModel):
     escalate_at: AwareDatetime | None = None
     escalated: bool = False
     contract_no: str | None = None
-    letter_no: str | None = None
     grounds: list[str] = Field(default_factory=list)
     approval_id: str | None = None
     proposed_by: str | None = None
@@ -269,7 +268,6 @@ class ReviewCommitted(Message):
 
     body: dict[str, JsonValue]
     contract_no: str | None = None
-    letter_no: str | None = None
     approval_id: str | None = None
 
 

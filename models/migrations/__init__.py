@@ -1,0 +1,1 @@
+"""Alembic: environment, triggers and the revisions."""

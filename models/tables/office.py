@@ -176,7 +176,6 @@ class OpenWorkflowRow(SQLModel, table=True):
     type: str = Field(max_length=64)
     contract_no: str | None = Field(default=None, max_length=32, index=True)
     application_no: str | None = Field(default=None, max_length=32, index=True)
-    next_action_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     clock_shift: float | None = None
     opened_at: datetime = Field(sa_type=UTCDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
