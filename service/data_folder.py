@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+from service.lifeline import is_alive
 from service.locks import locked
 from service.ports import free_ports, is_free
 
@@ -63,7 +64,7 @@ class DataFolder:
         while not locked(lock):
             lock.seek(0)
             holder = lock.read().strip()
-            if _alive(holder) or asyncio.get_running_loop().time() > deadline:
+            if (holder.isdigit() and is_alive(int(holder))) or asyncio.get_running_loop().time() > deadline:
                 lock.close()
                 message = f"another `yakkan up` runs on {self.path} (process {holder or 'unknown'})"
                 raise FolderBusy(message)
@@ -139,17 +140,3 @@ def write(path: Path, value: object, mode: int = PUBLIC) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
-
-
-def _alive(pid: str) -> bool:
-    """Tell whether a process is there; one that has ended but was not waited for is not."""
-    if not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    status = Path(f"/proc/{pid}/stat")
-    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"

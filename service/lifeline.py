@@ -26,6 +26,18 @@ def tied(*command: str) -> list[str]:
     return [sys.executable, "-I", str(Path(__file__).resolve()), str(os.getpid()), *command]
 
 
+def is_alive(pid: int) -> bool:
+    """Tell whether a process runs; one that has ended and was not waited for does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    status = Path(f"/proc/{pid}/stat")
+    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
 def end_when_orphaned(parent: int) -> None:
     """End this process for good some seconds after its parent has gone: a shutdown of its own may hang."""
 
