@@ -13,6 +13,7 @@ from api.observe import Metrics, Observer
 from api.routers import (
     api_keys,
     application,
+    approvals,
     clock,
     contract,
     health,
@@ -31,6 +32,7 @@ DESCRIPTION = "Contract office: carries out a cloud provider's terms of service,
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     api_keys.router,
+    approvals.router,
     tasks.router,
     clock.router,
     rules.router,

@@ -13,6 +13,7 @@ from pydantic import PlainSerializer
 from sqlalchemy import Select, literal, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, Mapped
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from api.fields import Answer
 from api.problems import InvalidInput
@@ -91,10 +92,16 @@ def _read_cursor(cursor: str, keys: Sequence[Column]) -> list[KeyValue]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        kinds = [column.type.python_type for column in _columns(keys)]
+        kinds = [_kind(column.type) for column in _columns(keys)]
         return [_fit(value, kind) for value, kind in zip(values, kinds, strict=True)]
     except (binascii.Error, ValueError, TypeError, RecursionError):
         raise InvalidInput([("cursor", "not a cursor of this list")]) from None
+
+
+def _kind(column_type: TypeEngine[Any]) -> type:
+    """Tell what a column holds; a decorated type knows it by the one that it decorates."""
+    plain = column_type.impl_instance if isinstance(column_type, TypeDecorator) else column_type
+    return plain.python_type
 
 
 def _fit(value: object, kind: type) -> KeyValue:
