@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from terms.interest import interest_yen, late_interest, parts_of
+from terms.settings import Terms
 from tests.terms.oracles import ONE, TERMS, day, each_day, is_end_of_period, years_of_interest
 
 FIXED = TERMS.with_overrides({"daycount": "FIXED365"})
@@ -107,6 +108,13 @@ class TestArticle36:
         assert [(part.years, part.days, part.basis) for part in found.parts] == [(None, 366, 365)]
         assert found.interest == 145_397
         assert found.settings == {"daycount": "FIXED365"}
+
+    @pytest.mark.parametrize("terms", [TERMS, FIXED], ids=["CALENDAR", "FIXED365"])
+    def test_paid_by_the_due_day_there_are_no_parts(self, terms: Terms) -> None:
+        """On the due day and before it."""
+        for paid_on in (day("2026-06-29"), day("2026-06-30")):
+            found = late_interest(terms, principal=10**9, due_on=day("2026-06-30"), paid_on=paid_on)
+            assert (found.days, found.parts, found.interest) == (0, (), 0)
 
 
 class TestArticle37:

@@ -6,6 +6,7 @@ import pytest
 
 from terms.calendars import CalendarUnknown
 from terms.citation import InvalidRule, Refused
+from terms.derivation import ja_day
 from terms.termination import NoticeForm, Termination, by_notice, outlook
 from tests.terms.oracles import CALENDARS, ONE, TERMS, day, each_day, is_end_of_period, last_of_month
 
@@ -118,6 +119,7 @@ class TestArticle18Paragraph1:
         with pytest.raises(Refused) as refusal:
             notice("2026-06-10", wished)
         assert refusal.value.article == "18(1)"
+        assert ja_day(day(wished)) in refusal.value.detail
 
     def test_the_steps_tell_the_way(self) -> None:
         """The derivation has the arrival, the notice month, the wish and the end."""

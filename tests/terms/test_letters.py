@@ -1,0 +1,66 @@
+"""Art. 9(3), 42: which letter rests on which clause, its form and its channel (`notices.md` §2, §5)."""
+
+import pytest
+
+from terms.letters import LETTERS, channel_of
+
+IN_WRITING = {"refusal_notice"}
+BY_POST = {"contact_check_request"}
+
+
+class TestArticle9Paragraph3:
+    """A refusal is told in writing (書面), with proof of delivery."""
+
+    @pytest.mark.parametrize("electronic_delivery", [True, False])
+    def test_a_refusal_goes_by_registered_post(self, *, electronic_delivery: bool) -> None:
+        """Consent to electronic delivery does not make an e-mail a 書面 (A18)."""
+        assert channel_of("refusal_notice", electronic_delivery=electronic_delivery) == "registered"
+
+    def test_nothing_else_of_this_list_needs_writing(self) -> None:
+        """All other letters have no fixed form: 42(1) lets the provider choose."""
+        assert {slug for slug, kind in LETTERS.items() if kind.form == "W-REG"} == IN_WRITING
+
+
+class TestArticle42Paragraph1:
+    """By e-mail to whom agreed to it, else by ordinary post."""
+
+    @pytest.mark.parametrize("slug", sorted(LETTERS.keys() - IN_WRITING - BY_POST))
+    def test_consent_decides(self, slug: str) -> None:
+        """Who agreed to electronic delivery gets e-mail, who did not gets paper (A65)."""
+        assert channel_of(slug, electronic_delivery=True) == "email"
+        assert channel_of(slug, electronic_delivery=False) == "post"
+
+    @pytest.mark.parametrize("electronic_delivery", [True, False])
+    def test_a_doubtful_contact_is_asked_by_another_channel(self, *, electronic_delivery: bool) -> None:
+        """After a bounce the question goes by post: by e-mail it would come back too."""
+        assert channel_of("contact_check_request", electronic_delivery=electronic_delivery) == "post"
+
+    def test_a_letter_that_is_not_on_the_list_has_no_channel(self) -> None:
+        """No letter is sent whose clause and form nobody has stated."""
+        with pytest.raises(KeyError):
+            channel_of("greeting", electronic_delivery=True)
+
+    def test_each_letter_goes_to_the_contact_for_contracts(self) -> None:
+        """Application, start and end of a contract are the business of its contract contact (`notices.md` §2)."""
+        assert {kind.contact for kind in LETTERS.values()} == {"contract"}
+
+    @pytest.mark.parametrize(
+        ("slug", "article"),
+        [
+            ("application_received_notice", "9(1)"),
+            ("application_incomplete_notice", "8(1)"),
+            ("acceptance_notice", "9(1)"),
+            ("refusal_notice", "9(3)"),
+            ("service_start_notice", "5(1)"),
+            ("cancellation_receipt", "18(1)"),
+            ("not_in_writing_notice", "18(1)"),
+            ("special_cancellation_receipt", "18(2)"),
+            ("pre_start_withdrawal_receipt", "28(1)"),
+            ("resource_deletion_reminder", "18(1)"),
+            ("contract_end_notice", "18(1)"),
+            ("contact_check_request", "42(2)"),
+        ],
+    )
+    def test_the_clause_of_each_letter(self, slug: str, article: str) -> None:
+        """As the table of letters says."""
+        assert LETTERS[slug].article == article
