@@ -14,13 +14,9 @@ from typing import Protocol
 
 from terms.citation import Article, implements
 from terms.periods import ONE_DAY
+from terms.settings import BANKS_CLOSE_ON, BUSINESS_CLOSES_ON, LAST_KNOWN_DAY, NEW_YEAR_ENDS_ON
 
-LAST_KNOWN_DAY = date(2099, 12, 31)  # the formula for the equinoxes ends here
-
-_JANUARY, _DECEMBER, _SATURDAY = 1, 12, 5
-_LAST_DAY_OFF_OF_NEW_YEAR = 3
-_FIRST_DAY_OFF_OF_BUSINESS = 29
-_FIRST_DAY_OFF_OF_BANKS = 31
+_SATURDAY = 5
 
 
 class CalendarUnknown(Exception):
@@ -46,11 +42,11 @@ class Calendars(Protocol):
 
     def is_business_day(self, day: date) -> bool:
         """Tell whether business is usually done on a day (民142): not at a weekend, holiday, 12-29…01-03."""
-        return not (_is_turn_of_year(day, _FIRST_DAY_OFF_OF_BUSINESS) or self._is_day_off(day))
+        return not (_is_turn_of_year(day, BUSINESS_CLOSES_ON) or self._is_day_off(day))
 
     def is_bank_day(self, day: date) -> bool:
         """Tell whether banks are open on a day: not at a weekend, holiday, 12-31…01-03."""
-        return not (_is_turn_of_year(day, _FIRST_DAY_OFF_OF_BANKS) or self._is_day_off(day))
+        return not (_is_turn_of_year(day, BANKS_CLOSE_ON) or self._is_day_off(day))
 
     def is_delivery_day(self, day: date, *, registered: bool) -> bool:
         """Tell whether the post delivers letters on a day; registered ones come on any day."""
@@ -62,11 +58,10 @@ class Calendars(Protocol):
         return day.weekday() >= _SATURDAY or self.is_holiday(day)
 
 
-def _is_turn_of_year(day: date, first_day_off: int) -> bool:
+def _is_turn_of_year(day: date, closes_on: tuple[int, int]) -> bool:
     if day > LAST_KNOWN_DAY:
         raise CalendarUnknown(day)
-    in_december = day.month == _DECEMBER and day.day >= first_day_off
-    return in_december or (day.month == _JANUARY and day.day <= _LAST_DAY_OFF_OF_NEW_YEAR)
+    return (day.month, day.day) >= closes_on or (day.month, day.day) <= NEW_YEAR_ENDS_ON
 
 
 def on_or_after(day: date, is_open: Callable[[date], bool]) -> date:

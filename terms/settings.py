@@ -23,6 +23,11 @@ SettingValue = bool | int | str | tuple[str, ...]
 MAX_DAYS = 365
 MAX_YEARS = 100
 
+LAST_KNOWN_DAY = date(2099, 12, 31)  # the formula for the equinoxes ends here
+BUSINESS_CLOSES_ON = (12, 29)  # month and day; 民142, as public offices do (行政機関の休日に関する法律1)
+BANKS_CLOSE_ON = (12, 31)  # 銀行法施行令5
+NEW_YEAR_ENDS_ON = (1, 3)  # the last day off of both
+
 
 class UnknownSetting(ValueError):
     """No setting of this name may be changed."""

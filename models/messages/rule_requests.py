@@ -16,11 +16,20 @@ from terms.billing import InvoiceLine
 from terms.notice import Channel
 from terms.penalty import ChargeKind, Ground
 from terms.periods import JST
-from terms.settings import MAX_DAYS, MAX_YEARS, CancelNoticeRule, DayCount, DueShift, TaxClass
+from terms.settings import (
+    LAST_KNOWN_DAY,
+    MAX_DAYS,
+    MAX_YEARS,
+    TERMS_1_0,
+    CancelNoticeRule,
+    DayCount,
+    DueShift,
+    TaxClass,
+)
 from terms.settlement import Debt, DebtKind, Payment
 from terms.termination import NoticeForm
 
-FIRST_DAY, LAST_DAY = date(2026, 3, 1), date(2099, 12, 31)
+FIRST_DAY, LAST_DAY = TERMS_1_0.effective_on, LAST_KNOWN_DAY
 FIRST_DAY_OF_THE_PAST = date(1900, 1, 1)
 MOST = 10**15
 MOST_DEBTS = 300  # with as many payments the answer may have 90,000 entries
