@@ -298,7 +298,8 @@ class Contract(Entity[ContractState]):
         self.s.running = []
         reply = Reply(status=200, body={"state": "ended"})
         return self._step(
-            c.origin.key, events, scope=c.origin.scope, letters=letters, terminations=terminations, leftovers=True,
+            c.origin.key, events, scope=c.origin.scope, letters=letters, terminations=terminations, lines=self.s.lines,
+            leftovers=True,
             reply=reply,
         )  # fmt: skip
 
@@ -351,7 +352,7 @@ class Contract(Entity[ContractState]):
             self.s.running = []
             return self._step(
                 key, [*events, *over], scope=scope, letters=[*letters, *end_letters], terminations=ended,
-                leftovers=True, reply=Reply(status=reply.status, body=body), **more,
+                lines=self.s.lines, leftovers=True, reply=Reply(status=reply.status, body=body), **more,
             )  # fmt: skip
         self.s.running = [*self.s.running, record]
         self._settle_end()
@@ -376,6 +377,7 @@ class Contract(Entity[ContractState]):
         self.s.phase = "ended"
         self.s.ends_on, self.s.ended_at, self.s.end_ground = ending.ends_on, ending.ends_at, ending.ground
         self.s.delete_from_on = ending.delete_from_on
+        self.s.lines = [line.model_copy(update={"to_on": line.to_on or ending.ends_on}) for line in self.s.lines]
         words = f"利用契約は{day_words(ending.ends_on)}をもって終了しました。"
         event = self._event("ended", ending.ground, "system", words, _basis(ending) | {"n": record.n})
         facts: dict[str, Any] = {

@@ -12,8 +12,8 @@ with workflow.unsafe.imports_passed_through():
     from models.messages.office import Answered, Command, Reply
     from terms.citation import Refused
 
-REMEMBERED = 200  # the last answers go through continue-as-new
-ROLL_OVER_AFTER = 40  # commands; a run's history stays short
+REMEMBERED = 50  # the last answers go through continue-as-new; older ones are in the database
+ROLL_OVER_AFTER = 4  # commands of about nine events each: a run's history stays under some forty
 
 
 class Remembering(Protocol):

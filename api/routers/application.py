@@ -146,7 +146,7 @@ async def show_all(
     return Page(items=[ApplicationAnswer.model_validate(one) for one in shown], next_cursor=cursor)
 
 
-@router.get("/v1/applications/{application_no}")
+@router.get("/v1/applications/{application_no}", responses={200: {"model": ApplicationAnswer}})
 @may(*READERS, "customer")
 async def show(application_no: Number, office: TheOffice, caller: Caller) -> JSONResponse:
     """Show one application; its form, nulls included, to roles that read contact data."""
@@ -171,7 +171,7 @@ async def decide(
     return await send(office, ids.application(application_no), "decide", message, closed=Article(9, 1))
 
 
-@router.post("/v1/applications/{application_no}/completions")
+@router.post("/v1/applications/{application_no}/completions", responses={200: {"model": DecisionAnswer}})
 @may("intake")
 async def complete(
     application_no: Number, body: CompletionBody, office: TheOffice, caller: Caller, call: TheCall
@@ -194,7 +194,7 @@ async def complete(
     return await send(office, ids.application(application_no), "complete", message, closed=Article(9, 1))
 
 
-@router.post("/v1/applications/{application_no}/withdrawals")
+@router.post("/v1/applications/{application_no}/withdrawals", responses={200: {"model": DecisionAnswer}})
 @may("intake")
 async def withdraw(
     application_no: Number, body: WithdrawalBody, office: TheOffice, caller: Caller, call: TheCall

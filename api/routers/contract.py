@@ -197,7 +197,7 @@ async def timeline(contract_no: Number, office: TheOffice, caller: Caller, page:
         )
     )
     async with office.readers() as session:
-        rows, cursor = await fetch_page(session, query, page, col(AuditEventRow.id))
+        rows, cursor = await fetch_page(session, query, page, col(AuditEventRow.at), col(AuditEventRow.id))
     moments = [
         Moment.model_validate(
             {
@@ -278,7 +278,7 @@ async def resources(contract_no: Number, office: TheOffice, caller: Caller, page
     return Page(items=items, next_cursor=cursor)
 
 
-@router.post("/v1/contracts/{contract_no}/resources")
+@router.post("/v1/contracts/{contract_no}/resources", responses={200: {"model": ContractAnswer}})
 @may("provisioning")
 async def register_resources(
     contract_no: Number, body: ResourcesBody, office: TheOffice, caller: Caller, call: TheCall
@@ -316,7 +316,7 @@ async def register_resources(
     return json_answer(answer)
 
 
-@router.post("/v1/contracts/{contract_no}/resources/{resource_id}/removal")
+@router.post("/v1/contracts/{contract_no}/resources/{resource_id}/removal", responses={200: {"model": ResourceAnswer}})
 @may("provisioning")
 async def remove(
     contract_no: Number, resource_id: Reference, body: RemovalBody, office: TheOffice, caller: Caller, call: TheCall
