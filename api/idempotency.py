@@ -29,7 +29,7 @@ from api.auth import GuardedRoute, Handler, Principal
 from api.problems import MEDIA_TYPE, InProgress, KeyMissing, KeyReused
 from models.messages.office import Origin
 from models.tables import IdempotencyKeyRow
-from models.vault import OFFICE
+from models.vault import OFFICE, KeyGone
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -286,8 +286,15 @@ async def keep(this: Call, response: Response) -> Response:
     kept = await stored(office, this.scope)
     if kept is not None:
         return kept.respond(replayed=False)
-    sealed = await office.vault.seal(this.owner, "erasable", bytes(response.body))
-    values = {"status": response.status_code, "answer": sealed, "owner": this.owner}
+    owner = this.owner
+    try:
+        sealed = await office.vault.seal(owner, "erasable", bytes(response.body))
+    except KeyGone:
+        if response.status_code != HTTPStatus.CONFLICT:
+            raise
+        owner = OFFICE  # a refusal names nobody; it may concern what is erased already
+        sealed = await office.vault.seal(owner, "erasable", bytes(response.body))
+    values = {"status": response.status_code, "answer": sealed, "owner": owner}
     async with office.sessions.begin() as session:
         await session.execute(
             update(table).where(col(table.scope) == this.scope, col(table.status).is_(None)).values(values)

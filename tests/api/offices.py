@@ -62,12 +62,15 @@ async def bare_office() -> Office:
     )
 
 
-async def give_key(sessions: Sessions, role: str, person: str | None = None) -> dict[str, str]:
+async def give_key(
+    sessions: Sessions, role: str, person: str | None = None, *, key_id: str | None = None
+) -> dict[str, str]:
     """Give a key to a role; returns the headers that carry it. A customer's customer_ref is `person`."""
     name = person or f"{role}-1"
+    key_id = key_id or f"K-{name}"
     row = ApiKeyRow(
-        key_id=f"K-{name}",
-        secret_hash=secret_hash(f"secret of {name}"),
+        key_id=key_id,
+        secret_hash=secret_hash(f"secret of {key_id}"),
         role=role,
         person=None if role == CUSTOMER else name,
         customer_ref=name if role == CUSTOMER else None,
@@ -75,7 +78,7 @@ async def give_key(sessions: Sessions, role: str, person: str | None = None) -> 
     )
     async with sessions.begin() as session:
         session.add(row)
-    return {"Authorization": f"Bearer secret of {name}"}
+    return {"Authorization": f"Bearer secret of {key_id}"}
 
 
 def command_key(text: str, key: dict[str, str]) -> dict[str, str]:
