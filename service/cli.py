@@ -2,7 +2,10 @@
 
 import asyncio
 import os
+import signal
 import sys
+from collections.abc import Coroutine
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Never
@@ -53,6 +56,20 @@ def _follow_up() -> None:
 
     if PARENT_VARIABLE in os.environ:
         end_when_orphaned(os.getppid())
+
+
+def _serve(work: Coroutine[None, None, None]) -> int:
+    """Serve until SIGTERM or Ctrl-C; stopped in order is no failure."""
+
+    async def until_stopped() -> None:
+        task = asyncio.ensure_future(work)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        with suppress(asyncio.CancelledError):
+            await task
+
+    asyncio.run(until_stopped())
+    return 0
 
 
 def _instant(text: str) -> datetime:
@@ -117,7 +134,7 @@ def articles() -> None:
     """List the articles: the rules, workflows, letters and tests of each."""
     from service.coverage import articles as listed
 
-    sys.stdout.write(listed())
+    typer.echo(listed(), nl=False)
 
 
 @app.command()
@@ -127,7 +144,7 @@ def about(
     """Show a subject: its files, articles, messages and letters."""
     from service.coverage import about as told
 
-    sys.stdout.write(told(subject))
+    typer.echo(told(subject), nl=False)
 
 
 @app.command()
@@ -140,8 +157,7 @@ def api(
     _follow_up()
     from service.wiring import serve_api
 
-    asyncio.run(serve_api(settings, host, port))
-    leave(0)
+    leave(_serve(serve_api(settings, host, port)))
 
 
 @app.command()
@@ -155,8 +171,7 @@ def worker(
     _follow_up()
     from service.wiring import serve_worker
 
-    asyncio.run(serve_worker(settings, queue))
-    leave(0)
+    leave(_serve(serve_worker(settings, queue)))
 
 
 @app.command()

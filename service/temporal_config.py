@@ -56,7 +56,7 @@ _ON_DISK = {
 }
 _IN_MEMORY = {"mode": "memory", "cache": "shared", "setup": "true"}
 
-_ALWAYS: dict[str, object] = {
+ALWAYS: dict[str, object] = {
     "frontend.namespaceRPS.visibility": 200,  # default 10 a second: lists of workflows crawl
     "frontend.namespaceCount": 5000,  # default 1200 long polls at once; each awaited result is one
     "history.hostLevelCacheMaxSize": 8192,
@@ -87,7 +87,7 @@ class Launch:
 
 def command(binary: Binary, launch: Launch, ports: list[int]) -> list[str]:
     """Write the files that the server reads, and give its command line."""
-    dynamic = _ALWAYS | (_SIMULATED if launch.simulate else {})
+    dynamic = ALWAYS | (_SIMULATED if launch.simulate else {})
     if binary.kind is Kind.CLI:
         return _cli_command(binary.path, launch, ports[0], dynamic)
     launch.home.mkdir(parents=True, exist_ok=True)

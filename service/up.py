@@ -22,11 +22,9 @@ from pydantic import SecretStr
 from temporalio.service import RPCError
 
 from service import supervisor
-from service.data_folder import SECRET, DataFolder, FolderBusy, PortTaken, WrongMode, read, write
-from service.database import migrate
+from service.data_folder import DataFolder, FolderBusy, PortTaken, WrongMode, write
 from service.lifeline import PARENT_VARIABLE
 from service.progress import say
-from service.seeds import ensure_people
 from service.settings import Settings, as_environment, variables
 from service.sink import start_sink
 from service.supervisor import Child, TooManyDeaths
@@ -45,6 +43,7 @@ from service.vault_key import VaultKeyMissing, make_key_file
 HOST = "127.0.0.1"
 ROOT = Path(__file__).parents[1]
 OWN_PROGRAM = (sys.executable, "-P", "-m", "service.cli")
+GROUNDWORK = (sys.executable, "-P", "-m", "service.groundwork")
 READY_SECONDS = 120.0
 
 
@@ -132,16 +131,14 @@ class EmbeddedService:
         make_key_file(self.settings)
         await self._open_temporal()
         self._open_mail()
-        say("bringing the database up to date ...")
-        await migrate(self.settings.database_url)
-        people = await self._people()
+        await self._lay_the_ground()
         say("starting API and worker ...")
         await self._start_children(base_url)
         keeping = asyncio.create_task(supervisor.keep(self._children, self._tell))
         try:
             await self._ready(base_url, keeping)
-            write(self.folder.credentials_file, {"people": people}, SECRET)
-            self._pending.unlink(missing_ok=True)
+            if self._pending.exists():
+                self._pending.replace(self.folder.credentials_file)
             self._started_at = datetime.now(UTC).isoformat(timespec="seconds")
             self._tell()
             self._welcome(base_url)
@@ -218,21 +215,33 @@ class EmbeddedService:
             self._sink = start_sink(HOST, port, self.folder.mail_file)
             self._configure(smtp_url=SecretStr(f"smtp://{HOST}:{port}"))
 
-    async def _people(self) -> list[dict[str, str]]:
-        """Give the people with their keys: those of the first run, else new ones."""
-        for path in (self.folder.credentials_file, self._pending):
-            if kept := read(path):
-                return list(kept["people"])
-        people = await ensure_people(self.settings)
-        write(self._pending, {"people": people}, SECRET)
-        return people
+    async def _lay_the_ground(self) -> None:
+        """Bring the database up to date; in a new folder, let people in.
 
-    async def _start_children(self, base_url: str) -> None:
+        Raises:
+            NotReady: it failed.
+        """
+        say("bringing the database up to date ...")
+        new = not (self.folder.credentials_file.exists() or self._pending.exists())
+        line = [*GROUNDWORK, str(self._pending)] if new else [*GROUNDWORK]
+        log = self.folder.log("groundwork")
+        child = supervisor.program("groundwork", line, self._environment(), log, self.folder.lock_number)
+        self._children.append(child)  # stopped with the rest if we are told to stop meanwhile
+        await child.start()
+        if child.process and await child.process.wait():
+            message = f"the database could not be prepared\n{self._logs()}"
+            raise NotReady(message)
+        self._children.remove(child)
+
+    def _environment(self) -> dict[str, str]:
+        """Give the children's environment: ours, with the settings as they are now."""
         kept = {name: value for name, value in os.environ.items() if name not in variables()}
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         own = {PARENT_VARIABLE: str(os.getpid()), "PYTHONPATH": path}
-        environment = kept | as_environment(self.settings) | own
-        port = base_url.rpartition(":")[2]
+        return kept | as_environment(self.settings) | own
+
+    async def _start_children(self, base_url: str) -> None:
+        environment, port = self._environment(), base_url.rpartition(":")[2]
         commands = {"api": ["api", "--host", HOST, "--port", port], "worker": ["worker"]}
         for name, command in commands.items():
             line = [*self._program, *command]
