@@ -2,6 +2,7 @@
 
 import json
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -14,7 +15,6 @@ from api.auth import STAFF, secret_hash
 from models.tables import ApiKeyRow
 from service.database import migrate
 from service.settings import Settings
-from service.simulation import Simulation
 from service.sink import Sink, start_sink
 from service.temporal_namespace import prepare
 from service.vault_key import make_key_file
@@ -37,13 +37,22 @@ def form(name: str = "QPC-26-0101", **changes: Any) -> JSON:  # noqa: ANN401 - f
     return found
 
 
+@dataclass(frozen=True)
+class Premises:
+    """What stays of an office when it closes: its settings, with database, folder and namespace, and the sink."""
+
+    settings: Settings
+    sink_file: Path
+    doors: AsyncExitStack
+
+
 class Desk:
     """Somebody at the counter: posts and reads as any role, and moves the clock."""
 
-    def __init__(self, wired: Wired, http: httpx2.AsyncClient, keys: dict[str, str], sink_file: Path) -> None:
-        self.office, self.http, self.keys, self._sink_file = wired.office, http, keys, sink_file
+    def __init__(self, premises: Premises, wired: Wired, http: httpx2.AsyncClient, keys: dict[str, str]) -> None:
+        self.premises, self.office, self.http, self.keys = premises, wired.office, http, keys
         assert wired.simulation is not None
-        self.simulation: Simulation = wired.simulation
+        self.simulation = wired.simulation
 
     async def post(self, role: str, path: str, body: Any = None, *, key: str | None = None) -> httpx2.Response:  # noqa: ANN401
         """Post a command under a key of its own, unless one is given."""
@@ -60,6 +69,20 @@ class Desk:
         assert response.is_success, response.text
         answer: JSON = response.json()
         return answer
+
+    async def refused(self, role: str, path: str, body: Any = None, *, key: str | None = None) -> str:  # noqa: ANN401
+        """Post a command that the terms refuse, and give the article."""
+        response = await self.post(role, path, body, key=key)
+        problem: JSON = response.json()
+        assert (response.status_code, problem["type"]) == (409, "/problems/refused"), response.text
+        article: str = problem["article"]
+        return article
+
+    async def wrong(self, role: str, path: str, body: Any = None) -> list[str]:  # noqa: ANN401 - any JSON
+        """Post a command that is not valid, and give the pointers to its faults."""
+        response = await self.post(role, path, body)
+        assert response.status_code == 422, response.text
+        return [error["field"] for error in response.json()["errors"]]
 
     async def read(self, path: str, role: str = "auditor", **query: str) -> JSON:
         """Read what must be there."""
@@ -88,6 +111,16 @@ class Desk:
         found: list[JSON] = (await self.read("/v1/notices", **query, limit="500"))["items"]
         return found
 
+    async def letter(self, slug: str, **query: str) -> JSON:
+        """Find the one letter of its kind."""
+        (found,) = await self.letters(slug=slug, **query)
+        return found
+
+    async def tasks(self, kind: str, **query: str) -> list[JSON]:
+        """List the tasks of a kind."""
+        found = (await self.read("/v1/tasks", **query, limit="500"))["items"]
+        return [task for task in found if task["kind"] == kind]
+
     async def timeline(self, contract_no: str) -> list[JSON]:
         """Tell a contract's life."""
         found: list[JSON] = (await self.read(f"/v1/contracts/{contract_no}/timeline", limit="500"))["items"]
@@ -95,9 +128,21 @@ class Desk:
 
     def mails(self) -> list[JSON]:
         """List what the mail sink took in."""
-        if not self._sink_file.exists():
+        if not self.premises.sink_file.exists():
             return []
-        return [json.loads(line) for line in self._sink_file.read_text().splitlines()]
+        return [json.loads(line) for line in self.premises.sink_file.read_text().splitlines()]
+
+    async def customer(self, customer_ref: str) -> str:
+        """Give a customer a key; returns the name under which it posts and reads."""
+        given = await self.do("admin", "/v1/api-keys", {"role": "customer", "customer_ref": customer_ref})
+        self.keys[customer_ref] = given["api_key"]
+        return customer_ref
+
+    async def file(self, name: str = "QPC-26-0101", **changes: Any) -> str:  # noqa: ANN401 - fields of a form
+        """File an application; gives its path."""
+        filed = await self.do("intake", "/v1/applications", form(name, **changes))
+        await self.settle()
+        return f"/v1/applications/{filed['application_no']}"
 
     async def contract(self, name: str = "QPC-26-0101", **changes: Any) -> str:  # noqa: ANN401 - fields of a form
         """File and accept an application; gives the contract's number."""
@@ -152,14 +197,22 @@ class OpenDesk:
         make_key_file(settings)
         await migrate(settings.database_url)
         await prepare(settings.temporal_address, settings.temporal_namespace)
-        wired = await self._stack.enter_async_context(open_office(settings))
-        await self._stack.enter_async_context(working(wired.office))
-        app = build_app(wired, settings)
-        transport = httpx2.ASGITransport(app)
-        http = await self._stack.enter_async_context(
+        return await self._open(settings, sink_file, None)
+
+    async def again(self, desk: Desk) -> Desk:
+        """Close an office in the middle of its work and open it anew: what it did not write down is gone."""
+        await desk.premises.doors.aclose()
+        return await self._open(desk.premises.settings, desk.premises.sink_file, desk.keys)
+
+    async def _open(self, settings: Settings, sink_file: Path, keys: dict[str, str] | None) -> Desk:
+        doors = await self._stack.enter_async_context(AsyncExitStack())
+        wired = await doors.enter_async_context(open_office(settings))
+        await doors.enter_async_context(working(wired.office))
+        transport = httpx2.ASGITransport(build_app(wired, settings))
+        http = await doors.enter_async_context(
             httpx2.AsyncClient(transport=transport, base_url="http://desk", timeout=60)
         )
-        return Desk(wired, http, await _keys(wired), sink_file)
+        return Desk(Premises(settings, sink_file, doors), wired, http, keys or await _keys(wired))
 
 
 async def _keys(wired: Wired) -> dict[str, str]:
