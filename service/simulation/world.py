@@ -219,20 +219,27 @@ class Simulation:
     async def _still_calm(self) -> bool:
         """Look at those who were at rest before the last deadline; who is not any more is calm no longer."""
         views = await self._looks.all({each: self._watched[each] for each in self._calm})
-        now = await self._clock.now()
-        calm = {view.workflow_id: view for view in views if self._undisturbed(view, now)}
-        stirred = len(calm) < len(self._calm)
+        calm = {view.workflow_id: view for view in views if self._undisturbed(view)}
+        stirred = [view for view in views if view.workflow_id not in calm]
         self._calm = calm
+        if stirred and not self._together:
+            await self._watch_out(stirred)
         return not stirred
 
-    def _undisturbed(self, view: View, now: datetime) -> bool:
+    def _undisturbed(self, view: View) -> bool:
         known = self._calm[view.workflow_id].mark
-        if view.rests and view.mark and known and view.mark.unchanged_since(known):
-            return True
-        if view.mark and now - view.now > BEHIND and not view.retrying and not self._together:
-            log.warning("simulation.behind", workflow_id=view.workflow_id)
-            self._together = True  # somebody signalled it from another contract's workflow: that was not foreseen
-        return False
+        return bool(view.rests and view.mark and known and view.mark.unchanged_since(known))
+
+    async def _watch_out(self, stirred: Iterable[View]) -> None:
+        """Have all come along from now on, if somebody was called on while his clock stood behind.
+
+        That was not foreseen: he was signalled from inside another contract's workflow.
+        """
+        now = await self._clock.now()
+        for view in stirred:
+            if view.mark and now - view.now > BEHIND and not view.retrying:
+                log.warning("simulation.behind", workflow_id=view.workflow_id)
+                self._together = True
 
     async def _cannot_go_on(self, held: dict[str, str]) -> CannotGoOn:
         now = await self._clock.now()

@@ -174,6 +174,27 @@ class TestWhoComesAlong:
         assert await contract.query("heard") == ["2030-04-01 09:00 something", "2032-02-01 00:00 something"]
 
 
+class TestWaiting:
+    """What a workflow's wait for a fact or a deadline tells."""
+
+    @pytest.mark.parametrize(
+        ("deadline", "fact"),
+        [
+            pytest.param(None, True, id="no deadline, the fact"),
+            pytest.param(on(2030, 5, 1), True, id="the fact comes first"),
+            pytest.param(on(2030, 5, 1), False, id="the deadline comes first"),
+            pytest.param(on(2030, 3, 1), False, id="no time left"),
+        ],
+    )
+    async def test_which_came_first(self, stage: Stage, deadline: datetime | None, fact: bool) -> None:  # noqa: FBT001
+        """True for the fact, False for the deadline."""
+        entity = await stage.start("entity", "entity", *iso(*[deadline] if deadline else []))
+        if fact:
+            await entity.signal("end")
+        await stage.simulation.advance(on(2030, 5, 2))
+        assert await entity.result() is fact
+
+
 class TestBetweenAdvances:
     """The clock runs on, and survives the process."""
 

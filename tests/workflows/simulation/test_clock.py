@@ -1,47 +1,64 @@
 """The clock of simulated business time, and a client on it."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from temporalio.client import WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy
 
-from models.database import make_engine, make_sessions
-from service.database import upgrade
+from models.database import Sessions
 from service.simulation import SimulatedClock
 from tests.workflows.simulation.toys import START, Stage, on
 
 
 class TestTheClock:
-    """Real time and a distance that the database keeps."""
+    """Real time and a distance that the database keeps, SQLite's or PostgreSQL's."""
 
-    async def test_it_begins_where_it_is_told_to(self, idle: Stage) -> None:
+    async def test_it_begins_where_it_is_told_to(self, sessions: Sessions) -> None:
         """A new clock stands at its start and runs on with the real one."""
-        first, second = await idle.clock.now(), await idle.clock.now()
+        clock = await SimulatedClock.open(sessions, START)
+        first, second = await clock.now(), await clock.now()
         assert START <= first < second < START + timedelta(seconds=30)
 
-    async def test_the_stored_clock_wins(self, idle: Stage) -> None:
+    async def test_the_stored_clock_wins(self, sessions: Sessions) -> None:
         """Opened again, whatever instant is given, the clock goes on where it was."""
-        await idle.clock.reach(on(2031, 1, 1))
-        again = await SimulatedClock.open(idle.sessions, START)
-        assert on(2031, 1, 1) <= await again.now() < on(2031, 1, 1, 0, 1)
+        await (await SimulatedClock.open(sessions, START)).reach(on(2031, 1, 1))
+        for start in (START, None):
+            again = await SimulatedClock.open(sessions, start)
+            assert on(2031, 1, 1) <= await again.now() < on(2031, 1, 1, 0, 1)
 
-    async def test_it_never_goes_back(self, idle: Stage) -> None:
+    async def test_it_never_goes_back(self, sessions: Sessions) -> None:
         """To reach an instant that has passed changes nothing."""
-        await idle.clock.reach(on(2029, 1, 1))
-        assert await idle.clock.now() >= START
+        clock = await SimulatedClock.open(sessions, START)
+        await clock.reach(on(2029, 1, 1))
+        assert await clock.now() >= START
 
-    async def test_it_needs_a_beginning(self, tmp_path: Path) -> None:
-        """Without a stored clock and without an instant there is none to open."""
-        engine = make_engine(f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}")
-        await upgrade(engine)
+    async def test_it_needs_a_beginning(self, sessions: Sessions) -> None:
+        """Without a stored clock and without an instant there is none to open, and none to read."""
         with pytest.raises(LookupError, match="no simulated clock"):
-            await SimulatedClock.open(make_sessions(engine))
+            await SimulatedClock.open(sessions)
         with pytest.raises(LookupError, match="no simulated clock"):
-            await SimulatedClock(make_sessions(engine)).now()
-        await engine.dispose()
+            await SimulatedClock(sessions).now()
+
+    async def test_only_one_may_move_clocks(self, sessions: Sessions) -> None:
+        """Who wants to move workflows' clocks waits for whoever does."""
+        clock, order = await SimulatedClock.open(sessions, START), list[str]()
+        entered = asyncio.Event()
+
+        async def second() -> None:
+            await entered.wait()
+            async with clock.held():
+                order.append("second")
+
+        other = asyncio.create_task(second())
+        async with clock.held():
+            entered.set()
+            await clock.now()  # reading waits for nobody
+            order.append("first")
+        await other
+        assert order == ["first", "second"]
 
 
 class TestStarts:
