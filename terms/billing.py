@@ -152,7 +152,7 @@ def metered_charge(
         steps=(
             f"ご利用時間は{whole:,}時間{rest:,}秒です。",
             "上限に達したため、月額上限料金を適用します。" if capped else "時間単価にご利用時間を乗じます。",
-            f"料金は{ja_yen(amount)}です(1円未満切捨て)。",
+            f"料金は{ja_yen(amount)}です（1円未満切捨て）。",
         ),
     )
 
@@ -196,7 +196,7 @@ def fixed_charge(
         amount=amount,
         articles=("26", "37"),
         settings={},
-        steps=(counted, how, f"料金は{ja_yen(amount)}です(1円未満切捨て)。"),
+        steps=(counted, how, f"料金は{ja_yen(amount)}です（1円未満切捨て）。"),
     )
 
 
@@ -238,7 +238,7 @@ def invoice_total(terms: Terms, *, lines: Sequence[InvoiceLine], supplied_on: da
     total = base + tax + non_taxed
     steps = [f"税抜明細{len(amounts)}件をそれぞれ1円未満切捨てで計算します。"]
     if taxable:
-        steps.append(f"{percent}%対象は{ja_yen(base)}、消費税は{ja_yen(tax)}です({ja_day(supplied_on)}時点の税率)。")
+        steps.append(f"{percent}%対象は{ja_yen(base)}、消費税は{ja_yen(tax)}です（{ja_day(supplied_on)}時点の税率）。")
     if len(taxable) < len(amounts):
         steps.append(f"消費税のかからないものは{ja_yen(non_taxed)}です。")
     steps.append(f"合計は{ja_yen(total)}です。")

@@ -38,5 +38,5 @@ def ja_time(instant: datetime) -> str:
 
 
 def ja_yen(amount: int) -> str:
-    """Word an amount, 12,345円."""
-    return f"{amount:,}円"
+    """Word an amount as letters do, ¥12,345."""
+    return f"¥{amount:,}"

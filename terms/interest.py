@@ -56,7 +56,7 @@ def late_interest(terms: Terms, *, principal: int, due_on: date, paid_on: date) 
         steps = (
             f"元本{ja_yen(principal)}に{ja_day(due_on)}の翌日から{ja_day(paid_on)}まで{days}日間の遅延損害金がかかります。",
             f"期間の内訳は{'と'.join(_worded(part) for part in parts)}です。",
-            f"年{float(terms.interest_rate):.1%}で計算し、遅延損害金は{ja_yen(interest)}です(1円未満切捨て)。",
+            f"年{float(terms.interest_rate):.1%}で計算し、遅延損害金は{ja_yen(interest)}です（1円未満切捨て）。",
         )
     return LateInterest(
         days=days,
@@ -112,4 +112,4 @@ def _whole_years(first_on: date, paid_on: date) -> int:
 def _worded(part: InterestPart) -> str:
     if part.years:
         return f"{part.years}年"
-    return f"{part.days}日(1年を{part.basis}日として計算)"
+    return f"{part.days}日（1年を{part.basis}日として計算）"

@@ -46,7 +46,7 @@ def surcharge(terms: Terms, *, avoided: int, supplied_on: date | None = None) ->
         settings={},
         steps=(
             f"免れた料金は{ja_yen(avoided)}、割増金はその{terms.surcharge_multiple}倍の{ja_yen(extra)}です。",
-            f"合計{ja_yen(subtotal)}に消費税{percent}%、{ja_yen(tax)}を加えます(1円未満切捨て)。",
+            f"合計{ja_yen(subtotal)}に消費税{percent}%、{ja_yen(tax)}を加えます（1円未満切捨て）。",
             f"お支払額は{ja_yen(subtotal + tax)}です。",
         ),
     )

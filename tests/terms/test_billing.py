@@ -245,7 +245,7 @@ class TestInvoiceTotal:
         """Zero, without a rate."""
         found = _total()
         assert (found.lines, found.rates, found.non_taxed, found.total) == ((), (), 0, 0)
-        assert found.steps == ("税抜明細0件をそれぞれ1円未満切捨てで計算します。", "合計は0円です。")
+        assert found.steps == ("税抜明細0件をそれぞれ1円未満切捨てで計算します。", "合計は¥0です。")
 
     @given(lines=LINES, data=st.data())
     def test_the_order_of_lines_does_not_matter(self, lines: list[InvoiceLine], data: st.DataObject) -> None:

@@ -92,7 +92,7 @@ class TestArticle18Paragraph1:
             line("VM-S2", 8, monthly_cap="2880", min_term_ends_on=day("2026-05-13")),
         )
         assert out.penalty == 36_500_000 + 632_666
-        assert any("37,132,666円" in step for step in out.steps)
+        assert any("¥37,132,666" in step for step in out.steps)
 
     def test_lines_of_one_term_are_one_amount(self) -> None:
         """100 and 101 yen for 1/31: together 6 yen, each by itself 3 and 3; the floor falls once a month's part."""
@@ -105,7 +105,7 @@ class TestArticle18Paragraph1:
         """Two clusters that began apart: each pays until its own last day, and the letter says the sum."""
         out = by_paper(fixed("DC-STD", 31_000, ends_on="2027-03-31"), fixed("DC-STD", 30_000, ends_on="2027-04-30"))
         assert out.penalty == 31_000 + (30_000 + 30_000)
-        assert out.steps[-2] == "違約金の合計は91,000円です。"
+        assert out.steps[-2] == "違約金の合計は¥91,000です。"
 
     def test_lines_that_never_began_pay_nothing(self) -> None:
         """Without a minimum term there is no rest of one."""
@@ -178,7 +178,7 @@ class TestArticle28Paragraph1:
         assert out.penalty == 36 * 1_180_000 + 33_040
         assert (out.ends_on, out.ends_at) == (day("2027-01-20"), AFTERNOON)
         assert out.articles == ("28(1)", "34(1)")
-        assert out.steps[-2] == "違約金の合計は42,513,040円です。"
+        assert out.steps[-2] == "違約金の合計は¥42,513,040です。"
 
     def test_a_contract_without_a_cluster_pays_a_month(self) -> None:
         """One term, one computation: no sum has to be named beside it."""

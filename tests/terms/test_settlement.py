@@ -155,7 +155,7 @@ class TestPayments:
         """Over all payments."""
         found = settle([debt("A", 100)], ("2026-06-01", 150), ("2026-06-02", 7), as_of_on="2026-06-30")
         assert found.unapplied == 57
-        assert found.steps[-1] == "充当先のない57円をお預かりしています。"
+        assert found.steps[-1] == "充当先のない¥57をお預かりしています。"
 
     def test_nothing_at_all(self) -> None:
         """No debts, no payments, nothing to say."""
@@ -166,9 +166,9 @@ class TestPayments:
         """Each application and each balance is a sentence."""
         found = settle([debt("A", 200_000, "2026-09-30")], ("2026-10-20", 100_000), as_of_on="2026-10-20")
         assert found.steps == (
-            "2026年10月20日のお支払いから1,589円をAの遅延損害金に充当しました。",
-            "2026年10月20日のお支払いから98,411円をAの元本に充当しました。",
-            "2026年10月20日現在、Aの残高は元本101,589円、遅延損害金0円です。",
+            "2026年10月20日のお支払いから¥1,589をAの遅延損害金に充当しました。",
+            "2026年10月20日のお支払いから¥98,411をAの元本に充当しました。",
+            "2026年10月20日現在、Aの残高は元本¥101,589、遅延損害金¥0です。",
         )
 
 
