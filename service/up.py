@@ -22,9 +22,10 @@ from pydantic import SecretStr
 from temporalio.service import RPCError
 
 from service import supervisor
-from service.data_folder import DataFolder, FolderBusy, PortTaken, WrongMode, write
+from service.data_folder import DataFolder, FolderBusy, PortTaken, WrongMode, read, write
 from service.lifeline import PARENT_VARIABLE
 from service.progress import say
+from service.seeding import Seeder, SeedRefused
 from service.settings import Settings, as_environment, variables
 from service.sink import start_sink
 from service.supervisor import Child, TooManyDeaths
@@ -98,7 +99,7 @@ async def up(options: Options, program: Sequence[str] = OWN_PROGRAM) -> int:
         return 2
     except (
         *(DirectoryBusy, FolderBusy, PortTaken, NotReady, OSError),
-        *(ServerFailed, ServerMissing, TooManyDeaths, VaultKeyMissing),
+        *(SeedRefused, ServerFailed, ServerMissing, TooManyDeaths, VaultKeyMissing),
     ) as failure:
         say(f"yakkan up: {failure}")
         return 1
@@ -141,6 +142,9 @@ class EmbeddedService:
                 self._pending.replace(self.folder.credentials_file)
             self._started_at = datetime.now(UTC).isoformat(timespec="seconds")
             self._tell()
+            if self.options.seed:
+                people = list((read(self.folder.credentials_file) or {})["people"])
+                await Seeder(base_url, people).plant()
             self._welcome(base_url)
             await keeping
         except TooManyDeaths as failure:
