@@ -101,6 +101,12 @@ class TestArticle28Paragraph2:
             "違約金は合計¥850,000です。",
         )
 
+    @pytest.mark.parametrize(("last", "months"), [("2027-07-31", 1), ("2027-09-30", 3)], ids=["one", "three"])
+    def test_whole_months_stand_in_one_sentence(self, last: str, months: int) -> None:
+        """However many there are."""
+        found = penalty(TERMS, ground="18(1)", ends_on=day("2027-06-30"), min_term_ends_on=day(last), monthly=1000)
+        assert found.steps[1:-1] == (f"全日が対象となる月は{months}か月で、月額¥1,000を乗じて¥{months},000です。",)
+
 
 class TestArticle28Paragraph1:
     """Before service starts the whole term is charged."""
@@ -139,6 +145,7 @@ class TestPenaltyBasis:
         """Each kind of charge by its own reading; the fields of the others are ignored."""
         found = penalty_basis(TERMS, kind=kind, monthly_fee=900, monthly_cap=5000, recent_full_months=recent)
         assert found.monthly == monthly
+        assert found.steps[0].endswith(f"¥{monthly:,}です。")
 
     @pytest.mark.parametrize(("kind", "field"), [("fixed", "/monthly_fee"), ("capped", "/monthly_cap")])
     def test_the_kind_asks_for_its_field(self, kind: ChargeKind, field: str) -> None:
