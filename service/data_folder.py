@@ -41,6 +41,7 @@ class DataFolder:
         self.service_file = self.path / "service.json"
         self.credentials_file = self.path / "credentials.json"
         self.mail_file = self.path / "mail.jsonl"
+        self._mode_file = self.path / "mode.json"
         self._lock: IO[str] | None = None
 
     @property
@@ -86,15 +87,19 @@ class DataFolder:
         Raises:
             WrongMode: `simulate` is given, but this folder began on the real clock.
         """
-        kept = read(self.path / "mode.json")
+        kept = read(self._mode_file)
         if kept is None:
-            write(self.path / "mode.json", {"simulate": simulate.isoformat() if simulate else None})
             return simulate
         began = kept["simulate"]
         if simulate and not began:
             message = f"{self.path} holds a service on the real clock; simulate in another folder (--data DIR)"
             raise WrongMode(message)
         return datetime.fromisoformat(began) if began else None
+
+    def settle(self, simulate: datetime | None) -> None:
+        """Write the first run's decision down, once it is sure that the service can run so."""
+        if read(self._mode_file) is None:
+            write(self._mode_file, {"simulate": simulate.isoformat() if simulate else None})
 
     def port(self, name: str, wanted: int = 0) -> int:
         """Give the port of a listener: the one wanted, else the one of the last run, else a free one; keeps it.

@@ -131,6 +131,7 @@ class EmbeddedService:
         self._configure(simulate=simulate, public_url=self._public_url(base_url))
         make_key_file(self.settings)
         await self._open_temporal()
+        self.folder.settle(simulate)
         self._open_mail()
         await self._lay_the_ground()
         say("starting API and worker ...")

@@ -30,15 +30,23 @@ class TestMode:
     def test_the_stored_clock_wins(self, folder: DataFolder) -> None:
         """A folder that began in simulated time goes on in it, whatever is asked for later."""
         assert folder.begin(BEGIN) == BEGIN
+        folder.settle(BEGIN)
+        folder.settle(LATER)
         assert folder.begin(LATER) == BEGIN
         assert folder.begin(None) == BEGIN
 
     def test_the_real_clock_stays_real(self, folder: DataFolder) -> None:
         """A folder that began on the real clock is never simulated."""
         assert folder.begin(None) is None
+        folder.settle(None)
         assert folder.begin(None) is None
         with pytest.raises(WrongMode, match="real clock"):
             folder.begin(BEGIN)
+
+    def test_a_run_that_failed_decides_nothing(self, folder: DataFolder) -> None:
+        """Until a first run has come so far that the service can run, the next one is free to choose."""
+        assert folder.begin(BEGIN) == BEGIN
+        assert folder.begin(None) is None
 
 
 class TestPorts:
