@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import httpx2
 from pydantic import SecretStr
+from pypdfium2 import PdfDocument
 
 from api.auth import STAFF, secret_hash
 from models.tables import ApiKeyRow
@@ -115,6 +116,13 @@ class Desk:
         """Find the one letter of its kind."""
         (found,) = await self.letters(slug=slug, **query)
         return found
+
+    async def text(self, notice_no: str) -> str:
+        """Read a letter's PDF."""
+        response = await self.get(f"/v1/notices/{notice_no}/document.pdf")
+        assert response.status_code == 200, response.text
+        with PdfDocument(response.content) as pdf:
+            return "\n".join(page.get_textpage().get_text_bounded() for page in pdf)
 
     async def tasks(self, kind: str, **query: str) -> list[JSON]:
         """List the tasks of a kind."""
