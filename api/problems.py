@@ -256,7 +256,7 @@ def problem_response(error: Exception) -> Response:
     """Answer an exception; one that nobody foresaw gives a 500 that names nobody, and a line in the log."""
     problem = problem_of(error)
     if problem is None:
-        log.error("failed", error=type(error).__name__, at=_origin(error))
+        log.error("failed", error=type(error).__name__, at=places_of(error))
         problem = Problem()
     return respond(problem)
 
@@ -266,8 +266,8 @@ async def handle(_request: Request, error: Exception) -> Response:
     return problem_response(error)
 
 
-def _origin(error: Exception) -> list[str]:
-    """Where an exception came from: files and lines, never messages or values."""
+def places_of(error: BaseException) -> list[str]:
+    """Tell where an exception came from: modules and lines, never messages or values."""
     places, trace = [], error.__traceback__
     while trace is not None:
         places.append(f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}")
