@@ -1,0 +1,107 @@
+"""Where the files of a subject lie, and why the other files of a layer exist.
+
+In every layer a file bears the name of its subject (`terms.articles.SUBJECTS`). What serves all subjects is listed
+here with its reason, and nothing else may be there; `tests/test_architecture.py` compares.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+LAYERS = (
+    "terms",
+    "models/messages",
+    "models/tables",
+    "activities",
+    "workflows",
+    "api/routers",
+    "console/pages",
+)
+"""Folders whose files are named for subjects, innermost first."""
+
+PARTS: dict[str, dict[str, str]] = {
+    "terms": {
+        "ending": "termination",
+        "interest": "default",
+        "letters": "notice",
+        "lifecycle": "contract",
+        "penalty": "termination",
+        "restoration": "termination",
+        "review": "application",
+        "settlement": "payment",
+    },
+}
+"""Files that are a part of a subject too large for one file, with the subject."""
+
+SERVING: dict[str, dict[str, str]] = {
+    "terms": {
+        "articles": "the clauses, their subjects, and how far each has come",
+        "calendars": "which days are business, bank and delivery days",
+        "citation": "how clauses are cited, marked and refused with",
+        "derivation": "what every rule returns beside its result",
+        "money": "exact numbers, cut off below one yen",
+        "periods": "days, months and instants of Japan",
+        "settings": "every number and reading of a version of the terms",
+        "timetable": "the minute of the day at which each kind of deadline acts",
+    },
+    "models/messages": {
+        "base": "what all messages share",
+        "facts": "what each letter states, one class a letter",
+        "office": "what every command, event, letter order and task carries",
+        "roles": "the roles of the office",
+        "rule_requests": "what the rules are asked over HTTP",
+        "rules": "the rules by their public names",
+    },
+    "models/tables": {
+        "office": "audit, outbox, tasks, approvals, keys: rows of all subjects",
+        "types": "columns: instants in UTC, JSON",
+    },
+    "activities": {
+        "approvals": "the second person, whatever the act",
+        "calendar": "what falls due next, and the sweep of a day",
+        "commands": "the one way to command a workflow",
+        "documents": "letters as text, HTML and PDF",
+        "history": "Temporal's history, readable",
+        "office": "what activities and endpoints work with",
+        "records": "numbers, audit, outbox, tasks, answers: parts of one transaction",
+        "relay": "delivers the outbox",
+        "wording": "the words of letters from their templates",
+    },
+    "workflows": {
+        "calendar": "wakes the office on days on which something falls due",
+        "clock": "business time",
+        "entity": "commands one at a time, answered after their commit",
+        "options": "timeouts and retries by kind of work",
+        "wording": "days in words for Temporal's page",
+    },
+    "api/routers": {
+        "api_keys": "keys of people and programs",
+        "approvals": "the second person, whatever the act",
+        "articles": "the clauses and how far each has come",
+        "clock": "business time, and the simulation's",
+        "health": "alive, ready, metrics",
+        "rules": "the calculators",
+        "tasks": "what a person has to do, whatever the subject",
+        "workflows": "Temporal's history for support",
+    },
+    "console/pages": {
+        "login": "who works at the console",
+    },
+}
+"""Files that serve all subjects, with what for."""
+
+
+def modules_in(root: Path, layer: str) -> list[str]:
+    """Return the names of the modules of a layer."""
+    found = (root / layer).glob("*.py")
+    return sorted(path.stem for path in found if path.stem != "__init__")
+
+
+def files_of(root: Path, subject: str) -> Iterator[tuple[str, str]]:
+    """Give the files of a subject, innermost first, with the first line of what they are."""
+    for layer in LAYERS:
+        for module in modules_in(root, layer):
+            if subject in {module, PARTS.get(layer, {}).get(module)}:
+                path = root / layer / f"{module}.py"
+                told = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+                yield path.relative_to(root).as_posix(), told.partition("\n")[0]
