@@ -1,0 +1,89 @@
+"""`yakkan demo` plays its story to the end, leaves the letters, and leaves nothing else."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pypdfium2
+import pytest
+
+from models.messages.application import ApplicationForm
+from service.demo import play
+from service.demo_story import FORM
+
+MINUTES = 8
+PRODUCTION = "postgresql+psycopg://yakkan@127.0.0.1:1/production"
+LETTERS = [
+    *("application_incomplete_notice", "application_received_notice", "acceptance_notice", "service_start_notice"),
+    *("application_received_notice", "refusal_notice", "not_in_writing_notice", "cancellation_receipt"),
+    *("resource_deletion_reminder", "resource_deletion_reminder", "resource_deletion_reminder", "contract_end_notice"),
+]
+
+
+def text_of(path: Path) -> str:
+    """Read the text of a PDF."""
+    document = pypdfium2.PdfDocument(path)
+    try:
+        return "".join(page.get_textpage().get_text_range() for page in document)
+    finally:
+        document.close()
+
+
+def processes_in(folder: Path) -> list[str]:
+    """List the processes whose environment names a folder."""
+    found = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if str(folder).encode() in environment.read_bytes():
+                found.append(environment.parent.name)
+        except OSError:
+            continue  # it has just ended, or is another user's
+    return found
+
+
+@pytest.mark.timeout(MINUTES * 60)
+def test_the_story_is_told_to_its_end(tmp_path: Path) -> None:
+    """Exit code 0, a dated timeline with articles, every letter as PDF; configured databases stay untouched."""
+    out, folder = tmp_path / "letters", tmp_path / "temporary"
+    folder.mkdir()
+    environment = os.environ | {"TMPDIR": str(folder), "YAKKAN_DATABASE_URL": PRODUCTION}
+    command = [sys.executable, "-m", "service.cli", "demo", "--out", str(out)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment, timeout=MINUTES * 60 - 30, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    for told in (
+        "2026-03-25 09:01  第43条第1項         × 反社会的勢力でないことの表明確約がありません。",
+        "第9条第1項          承諾通知により利用契約(C-000001)が成立しました。 [自動]",
+        "第9条第3項          不承諾通知書を書留で発送しました。申込みの状態は「不承諾」です。",
+        "2028-11-10 09:30  第18条第1項         × ",
+        "2,700,000",
+        "2029-01-01 00:00  第18条第1項         利用契約は2028年12月31日をもって終了しました。 [自動]",
+        "第38条第2項         削除されずに残ったリソース: res-gateway (閉域接続)",
+        "第44条第6項         不承諾とした申込みの個人情報は、180日後に消去されました。",
+    ):
+        assert told in done.stdout
+    letters = sorted(out.iterdir())
+    assert [path.name for path in letters] == [f"N-{n:06d}-{slug}.pdf" for n, slug in enumerate(LETTERS, 1)]
+    assert str(out) in done.stdout
+    for letter in letters:  # Art. 1: every letter names the terms and their version
+        assert "QT PRO Cloud サービス利用規約 Ver1.0 第" in text_of(letter)
+    assert "2028年12月31日" in text_of(letters[7])
+    assert [*folder.iterdir()] == []
+    assert processes_in(folder) == []
+
+
+def test_a_folder_that_can_not_be_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is started where the letters have no place; exit code 1 and the reason."""
+    (tmp_path / "file").write_text("no folder")
+    assert play(tmp_path / "file" / "letters") == 1
+    assert "yakkan demo: " in capsys.readouterr().err
+
+
+def test_the_form_is_complete() -> None:
+    """The example form of README and demonstration is one that can be accepted."""
+    form = ApplicationForm.model_validate_json(FORM.read_text(encoding="utf-8"))
+    assert form.anti_social_representation
+    assert form.dedicated_cluster_term_confirmed
