@@ -44,7 +44,7 @@ def processes_in(folder: Path) -> list[str]:
 
 @pytest.mark.timeout(MINUTES * 60)
 def test_the_story_is_told_to_its_end(tmp_path: Path) -> None:
-    """Exit code 0, a dated timeline with articles, every letter as PDF; configured databases stay untouched."""
+    """Exit code 0, a dated timeline, every letter as PDF with its clause (Art. 1); configured databases untouched."""
     out, folder = tmp_path / "letters", tmp_path / "temporary"
     folder.mkdir()
     environment = os.environ | {"TMPDIR": str(folder), "YAKKAN_DATABASE_URL": PRODUCTION}
@@ -68,7 +68,7 @@ def test_the_story_is_told_to_its_end(tmp_path: Path) -> None:
     letters = sorted(out.iterdir())
     assert [path.name for path in letters] == [f"N-{n:06d}-{slug}.pdf" for n, slug in enumerate(LETTERS, 1)]
     assert str(out) in done.stdout
-    for letter in letters:  # Art. 1: every letter names the terms and their version
+    for letter in letters:
         assert "QT PRO Cloud サービス利用規約 Ver1.0 第" in text_of(letter)
     assert "2028年12月31日" in text_of(letters[7])
     assert [*folder.iterdir()] == []
