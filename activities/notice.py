@@ -12,6 +12,7 @@ from temporalio import activity
 
 from activities.documents import Composed, FactsWrong, GlyphMissing, HeaderRefused, compose, to_email
 from activities.gateways.mail import MailDeferred, MailRefused
+from activities.heartbeat import beating
 from activities.office import Office
 from activities.records import (
     audit,
@@ -140,6 +141,12 @@ class Notices:
             return DispatchOutcome(state="dispatched", dispatched=await self._told(row))
         if row.state != "queued":
             return DispatchOutcome(state="withdrawn")
+        async with beating():
+            return await self._send(row, order)
+
+    async def _send(self, row: NoticeRow, order: DispatchOrder) -> DispatchOutcome:
+        """Render, send and record."""
+        office = self._office
         try:
             message, recipient = await self._prepare(row)
         except UNPRINTABLE as trouble:
@@ -272,7 +279,8 @@ class Notices:
             row = await session.get_one(NoticeRow, order.notice_no)
         if row.state == "queued" and row.sha256 is None:
             try:
-                await self._render(row)
+                async with beating():
+                    await self._render(row)
             except UNPRINTABLE as trouble:
                 await self._trouble(row, *_words_of(trouble), order)
                 return DispatchOutcome(state="refused")

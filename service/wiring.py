@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,8 @@ VERSION = WorkerDeploymentConfig(
 )  # without a version the first worker of a process hashes all loaded code
 ZONES = Path(__file__).parent / "data" / "zones.json"
 CONNECT_SECONDS = 60.0
+STICKY_PATIENCE = timedelta(seconds=2)  # so long does work wait for the worker that had it and was killed
+SHUTDOWN_PATIENCE = timedelta(seconds=5)
 log = structlog.get_logger()
 
 
@@ -169,6 +172,8 @@ def workers(office: Office, queues: Sequence[str] = QUEUES) -> list[Worker]:
             workflows=made[queue][0],
             activities=made[queue][1],
             deployment_config=VERSION,
+            sticky_queue_schedule_to_start_timeout=STICKY_PATIENCE,
+            graceful_shutdown_timeout=SHUTDOWN_PATIENCE,
         )
         for queue in queues
     ]

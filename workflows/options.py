@@ -11,22 +11,26 @@ SUBJECT = SearchAttributeKey.for_keyword("Subject")
 PHASE = SearchAttributeKey.for_keyword("Phase")
 NEXT_ACTION_AT = SearchAttributeKey.for_datetime("NextActionAt")
 
+HEARTBEAT = timedelta(seconds=10)
+"""So long may a slow activity give no sign of life before its worker counts as dead."""
+
 FOR_EVER = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=10))
 
-DATABASE: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=30), "retry_policy": FOR_EVER}
-"""One transaction: short, and tried until the database is back, for nothing else can be done meanwhile."""
+DATABASE: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=10), "retry_policy": FOR_EVER}
+"""One transaction: short, so that a killed worker is noticed soon, and tried until the database is back."""
 
-COMMAND: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=30), "retry_policy": FOR_EVER}
+COMMAND: dict[str, Any] = {"start_to_close_timeout": timedelta(seconds=10), "retry_policy": FOR_EVER}
 """A command to another workflow: longer than the patience of the call inside."""
 
 MAIL: dict[str, Any] = {
     "start_to_close_timeout": timedelta(minutes=2),
+    "heartbeat_timeout": HEARTBEAT,
     "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(hours=1)),
 }
-"""One mail: a server that is down or wants to be asked later is asked again, at last every hour."""
+"""One mail: it may take its time while it gives signs of life; a server that is down is asked again, at last hourly."""
 
 OUTSIDE: dict[str, Any] = {
-    "start_to_close_timeout": timedelta(minutes=1),
+    "start_to_close_timeout": timedelta(seconds=20),
     "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(hours=1)),
 }
 """A question to an outside system."""

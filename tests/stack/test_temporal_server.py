@@ -1,6 +1,7 @@
 """The Temporal server for everyone: where it comes from, what it survives, what it leaves behind."""
 
 import asyncio
+import json
 import stat
 import subprocess
 import sys
@@ -9,12 +10,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from service import temporal_binary as binaries
 from service.lifeline import is_alive
+from service.temporal_config import CLI_DATABASE, Launch, command
 from service.temporal_server import (
     Binary,
     DirectoryBusy,
@@ -129,6 +132,24 @@ class TestWhereItComesFrom:
         (bare / "cache/yakkan").mkdir(parents=True)
         with pytest.raises(ServerMissing, match=r"no Go compiler >= 1\.26\.8 .* set TEMPORAL_ADDRESS"):
             await binaries.build()
+
+
+@pytest.mark.parametrize("simulate", [True, False], ids=["simulated", "real clock"])
+def test_the_command_line_is_told_what_the_plain_server_is_told(tmp_path: Path, simulate: bool) -> None:  # noqa: FBT001
+    """Both kinds run on the loopback, keep every commit on disk, and get the same limits."""
+    launch = Launch(home=tmp_path, simulate=simulate, memory=False, namespace="office")
+    command(Binary(Path("server"), Kind.SERVER), launch, [1, 2, 3])
+    plain = YAML(typ="safe").load(tmp_path / "dynamic.yaml")
+    line = command(Binary(Path("temporal"), Kind.CLI), launch, [7233, 2, 3])
+    assert line[:3] == ["temporal", "server", "start-dev"]
+    flags = list(zip(line, line[1:], strict=False))
+    told = dict(value.split("=", 1) for flag, value in flags if flag == "--dynamic-config-value")
+    assert {key: json.loads(value) for key, value in told.items()} == {
+        key: values[0]["value"] for key, values in plain.items()
+    }
+    assert ("--db-filename", str(tmp_path / CLI_DATABASE)) in flags
+    assert {("--ip", "127.0.0.1"), ("--sqlite-pragma", "synchronous=2"), ("--namespace", "office")} <= set(flags)
+    assert ("frontend.WorkflowTimeSkippingEnabled" in told) is simulate
 
 
 @workflow.defn(name="sleeper")
