@@ -111,7 +111,6 @@ def command(binary: Binary, launch: Launch, ports: list[int]) -> list[str]:
 def _cli_command(path: Path, launch: Launch, port: int, dynamic: dict[str, object]) -> list[str]:
     """Give the flags of `temporal server start-dev`; its file is its own, for it has another number of shards."""
     flags = ["--headless", "--ip", "127.0.0.1", "--port", str(port), "--namespace", launch.namespace]
-    flags += ["--log-level", "warn"]
     if not launch.memory:
         launch.home.mkdir(parents=True, exist_ok=True)
         flags += ["--db-filename", str(launch.home / CLI_DATABASE)]
