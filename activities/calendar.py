@@ -26,7 +26,7 @@ from models.tables import (
 from models.vault import CLASSES, OFFICE
 from terms.citation import Refused
 from terms.letters import LETTERS
-from terms.periods import ONE_DAY, day_of
+from terms.periods import ONE_DAY, at, day_of
 from terms.timetable import sweep_at
 
 LONGEST_SLEEP = timedelta(days=31)
@@ -116,13 +116,13 @@ class Calendar:
 
     async def _remind_approvals(self, as_of: datetime) -> int:
         """Remind of approvals that wait (backoffice.md §2)."""
-        before = as_of - timedelta(days=self._office.terms.approval_reminder_days)
+        before = _before(as_of, self._office.terms.approval_reminder_days)
         async with self._office.sessions() as session, session.begin():
             found = await session.execute(
                 select(ApprovalRow).where(
                     col(ApprovalRow.state) == "open",
                     col(ApprovalRow.reminded).is_(False),
-                    col(ApprovalRow.proposed_at) <= before,
+                    col(ApprovalRow.proposed_at) < before,
                 )
             )
             rows = found.scalars().all()
@@ -143,10 +143,10 @@ class Calendar:
 
     async def _miss_records(self, as_of: datetime) -> int:
         """Open a task for registered letters of which the post has told nothing for too long."""
-        before = as_of - timedelta(days=self._office.terms.registered_task_days)
+        before = _before(as_of, self._office.terms.registered_task_days)
         async with self._office.sessions() as session, session.begin():
             found = await session.execute(
-                select(NoticeRow).where(*_without_record(), col(NoticeRow.dispatched_at) <= before)
+                select(NoticeRow).where(*_without_record(), col(NoticeRow.dispatched_at) < before)
             )
             rows = found.scalars().all()
             for row in rows:
@@ -166,10 +166,10 @@ class Calendar:
 
     async def _erase_applications(self, as_of: datetime) -> int:
         """Erase applicants' data when no contract came about (A110, Art. 44(6)): keys first, then the rows."""
-        before = as_of - timedelta(days=self._office.terms.application_retention_days)
+        before = _before(as_of, self._office.terms.application_retention_days)
         async with self._office.readers() as session:
             found = await session.execute(
-                select(col(ApplicationRow.application_no)).where(*_to_erase(), col(ApplicationRow.closed_at) <= before)
+                select(col(ApplicationRow.application_no)).where(*_to_erase(), col(ApplicationRow.closed_at) < before)
             )
             numbers = found.scalars().all()
         for number in numbers:
@@ -222,5 +222,11 @@ def _to_erase() -> Sequence[Any]:
     )
 
 
-def _days(at: datetime | None, later: int) -> list[date]:
-    return [] if at is None else [day_of(at) + timedelta(days=later)]
+def _days(instant: datetime | None, later: int) -> list[date]:
+    """Name the day, so many days after that of an instant, whose sweep finds it."""
+    return [] if instant is None else [day_of(instant) + timedelta(days=later)]
+
+
+def _before(as_of: datetime, days: int) -> datetime:
+    """Give the end of the day that lies so many days back: what happened on it, at whatever hour, is due today."""
+    return at(day_of(as_of) - timedelta(days=days) + ONE_DAY)

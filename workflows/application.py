@@ -11,6 +11,9 @@ from workflows.entity import Entity
 from workflows.options import DATABASE, OUTSIDE, queue, show
 
 with workflow.unsafe.imports_passed_through():
+    import email_validator  # noqa: F401 - pydantic would load it, and idna, when a completed form is read: too late
+    import idna.uts46data  # noqa: F401
+
     from activities.application import Applications
     from activities.calendar import Calendar
     from models.messages.application import (
