@@ -1,6 +1,7 @@
 """The Temporal server for everyone: where it comes from, what it survives, what it leaves behind."""
 
 import asyncio
+import itertools
 import json
 import stat
 import subprocess
@@ -142,7 +143,7 @@ def test_the_command_line_is_told_what_the_plain_server_is_told(tmp_path: Path, 
     plain = YAML(typ="safe").load(tmp_path / "dynamic.yaml")
     line = command(Binary(Path("temporal"), Kind.CLI), launch, [7233, 2, 3])
     assert line[:3] == ["temporal", "server", "start-dev"]
-    flags = list(zip(line, line[1:], strict=False))
+    flags = list(itertools.pairwise(line))
     told = dict(value.split("=", 1) for flag, value in flags if flag == "--dynamic-config-value")
     assert {key: json.loads(value) for key, value in told.items()} == {
         key: values[0]["value"] for key, values in plain.items()
