@@ -61,6 +61,7 @@ SERVING: dict[str, dict[str, str]] = {
         "calendar": "what falls due next, and the sweep of a day",
         "commands": "the one way to command a workflow",
         "documents": "letters as text, HTML and PDF",
+        "heartbeat": "signs of life, so that a killed worker is noticed soon",
         "history": "Temporal's history, readable",
         "office": "what activities and endpoints work with",
         "records": "numbers, audit, outbox, tasks, answers: parts of one transaction",
