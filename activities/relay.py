@@ -21,6 +21,7 @@ from models.messages.office import Opening
 from models.tables import OpenWorkflowRow, OutboxRow
 
 PATIENCE = timedelta(seconds=5)
+TASK_PATIENCE = timedelta(seconds=5)  # so long is a killed worker's task waited for; a task takes milliseconds
 PAUSE = 0.5  # seconds between two looks when nobody woke the relay
 BATCH = 100
 SUMMARIES = {
@@ -66,6 +67,7 @@ async def start(office: Office, opening: Opening, *, task_queue: str | None = No
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             static_summary=SUMMARIES.get(opening.type),
+            task_timeout=TASK_PATIENCE,
             rpc_timeout=PATIENCE,
         )
 
