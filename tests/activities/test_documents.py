@@ -155,7 +155,7 @@ class TestSameBytes:
             "print(compose(letter('acceptance_notice'), SENDER).sha256)"
         )
         root = Path(__file__).parents[2]
-        other = subprocess.run(  # noqa: S603 - our own interpreter, our own words
+        other = subprocess.run(
             [sys.executable, "-c", program],
             capture_output=True,
             text=True,

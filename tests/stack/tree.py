@@ -43,7 +43,7 @@ class Tree:
         )
         log.close()
         async with asyncio.timeout(PATIENCE):
-            while not (self.folder / "service.json").exists():  # noqa: ASYNC110 (another process writes it)
+            while not (self.folder / "service.json").exists():
                 assert self._up.returncode is None, "yakkan up has ended"
                 await asyncio.sleep(PAUSE)
 
