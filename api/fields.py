@@ -1,7 +1,8 @@
 """Types of fields that requests share, and the base classes of requests and answers.
 
-Texts have lengths and no control characters, numbers have bounds, instants an offset; pydantic's own types would also
-take numbers for dates and `"1"`, `true`, `1.0` for integers.
+Texts have lengths and no control characters or marks of direction, numbers have bounds, instants an offset; pydantic's
+own types would also take numbers for dates and `"1"`, `true`, `1.0` for integers. Patterns are such that JSON Schema,
+Python and pydantic read them alike.
 """
 
 import re
@@ -11,8 +12,8 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
 from pydantic.types import StringConstraints
 
-ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$"
-LINES = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]+$"
+ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+$"
+LINES = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+$"
 EARLIEST, LATEST = 2000, 2099  # years; beyond them no calendar is known
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -177,6 +177,7 @@ async def test_a_failure_is_logged_without_its_words(
         pytest.param({"sum": 10**13}, ["/sum"], id="more yen than there are"),
         pytest.param({"text": ""}, ["/text"], id="no text"),
         pytest.param({"text": "a\u0000b"}, ["/text"], id="a control character"),
+        pytest.param({"text": "a\u202eb"}, ["/text"], id="a mark of direction"),
         pytest.param({"text": "a\u2028b"}, ["/text"], id="a line separator"),
         pytest.param({"text": CANARY * 1000}, ["/text"], id="text too long"),
         pytest.param({"mail": f"{CANARY}@"}, ["/mail"], id="no mail address"),
