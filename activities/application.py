@@ -194,10 +194,15 @@ async def _reference_is_new(session: AsyncSession, external_ref: str) -> None:
         raise Refused(Article(4), "この受付番号の利用申込書は受付済みです。利用申込書1通につき利用契約は1つです。")
 
 
+def as_filed(form: ApplicationForm) -> dict[str, JsonValue]:
+    """Write a form as its applicant did: what was left out stays out, what was null stays null."""
+    return form.model_dump(mode="json", exclude_unset=True)
+
+
 async def _seal_form(office: Office, row: ApplicationRow, form: ApplicationForm) -> None:
     """Put the form into a row: the form itself erasable, the company's name statutory."""
     number = row.application_no
-    row.form = await office.vault.seal_json(number, "erasable", form.model_dump(mode="json"))
+    row.form = await office.vault.seal_json(number, "erasable", as_filed(form))
     row.name = await office.vault.seal_text(number, "statutory", form.applicant.name)
     row.name_hash = office.vault.hash(normal_name(form.applicant.name))
     row.corporate_number = form.applicant.corporate_number
@@ -306,8 +311,9 @@ class Applications:
             if c.decision is not None:
                 row.decision = await office.vault.seal_json(number, "erasable", c.decision)
             if c.form is not None:
-                await _seal_form(office, row, c.form)
-                await _keep_contacts(office, session, number, c.form, c.as_of)
+                form = ApplicationForm.model_validate(c.form)
+                await _seal_form(office, row, form)
+                await _keep_contacts(office, session, number, form, c.as_of)
             if c.reserve_contract and row.contract_no is None:
                 row.contract_no = await next_number(session, "contract")
             await session.flush()

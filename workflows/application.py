@@ -11,9 +11,6 @@ from workflows.entity import Entity
 from workflows.options import DATABASE, OUTSIDE, queue, show
 
 with workflow.unsafe.imports_passed_through():
-    import email_validator  # noqa: F401 - pydantic would load it, and idna, when a completed form is read: too late
-    import idna.uts46data  # noqa: F401
-
     from activities.application import Applications
     from activities.calendar import Calendar
     from models.messages.application import (
@@ -213,7 +210,7 @@ class ApplicationReview(Entity[ReviewState]):
     def _completed(self, c: Complete) -> ReviewCommit:
         self._must_be_undecided()
         self.s.findings = c.findings
-        self.s.electronic_delivery = c.form.electronic_delivery_consent
+        self.s.electronic_delivery = c.form.get("electronic_delivery_consent") is True
         self.s.screened, self.s.screening = False, []
         self.s.answer_by_on = c.clock.answer_by_on if c.clock else None
         self.s.remind_at = c.clock.remind_at if c.clock else None

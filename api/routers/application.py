@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, Field, JsonValue, ValidationError
 from sqlalchemy import select
 from sqlmodel import col
 
-from activities.application import answer_clock, is_complete, judge, receive, view_application
+from activities.application import answer_clock, as_filed, is_complete, judge, receive, view_application
 from activities.billing import price_list_on
 from activities.office import Office
 from api.auth import READERS, Caller, Principal, TheOffice, may
@@ -189,7 +189,7 @@ async def complete(
         findings = await judge(office, session, form, but=application_no)
     clock = answer_clock(office, day_of(body.arrived_at)) if is_complete(findings) else None
     message = Complete(
-        origin=call.origin("complete"), arrived_at=body.arrived_at, form=form, findings=findings, clock=clock
+        origin=call.origin("complete"), arrived_at=body.arrived_at, form=as_filed(form), findings=findings, clock=clock
     )
     return await send(office, ids.application(application_no), "complete", message, closed=Article(9, 1))
 

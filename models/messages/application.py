@@ -208,10 +208,13 @@ class Decide(Command):
 
 
 class Complete(Command):
-    """The applicant completed the form: judged anew (Art. 8(1)); `clock` is absent while something is missing."""
+    """The applicant completed the form: judged anew (Art. 8(1)); `clock` is absent while something is missing.
+
+    `form` is the form as filed, with the changes: JSON that was checked, so that its nulls stay as they were.
+    """
 
     arrived_at: AwareDatetime
-    form: ApplicationForm
+    form: dict[str, JsonValue]
     findings: list[Finding]
     clock: AnswerClock | None
 
@@ -250,7 +253,7 @@ class ReviewCommit(Message):
     answer_by_on: date | None
     findings: list[Finding]
     events: list[Event]
-    form: ApplicationForm | None = None
+    form: dict[str, JsonValue] | None = None
     decided: Literal["accept", "refuse"] | None = None
     decision: dict[str, JsonValue] | None = None
     escalated: bool = False
