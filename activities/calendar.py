@@ -1,6 +1,7 @@
 """What the office's calendar does: finds the next due day, and sweeps up what is due (each rule `<=`)."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from models.tables import (
     DeliveryRow,
     NoticeRow,
     OpenWorkflowRow,
+    TaskRow,
     VaultKeyRow,
 )
 from models.vault import CLASSES, OFFICE
@@ -172,9 +174,40 @@ class Calendar:
                 select(col(ApplicationRow.application_no)).where(*_to_erase(), col(ApplicationRow.closed_at) < before)
             )
             numbers = found.scalars().all()
-        for number in numbers:
-            await self._erase_application(number, as_of)
-        return len(numbers)
+        return sum([await self._erase(number, as_of) for number in numbers])
+
+    async def _erase(self, number: str, as_of: datetime) -> int:
+        """Erase one applicant's data; a day later if a letter still lies in the tray.
+
+        Its workflow could not end without the key, so the letter is taken back first.
+        """
+        if await self._take_back_letters(number, as_of):
+            return 0
+        await self._erase_application(number, as_of)
+        return 1
+
+    async def _take_back_letters(self, number: str, as_of: datetime) -> int:
+        """Take back what nobody has posted to an applicant."""
+        async with self._office.sessions() as session, session.begin():
+            found = await session.execute(
+                select(NoticeRow)
+                .join(OpenWorkflowRow, col(OpenWorkflowRow.workflow_id) == col(NoticeRow.workflow_id))
+                .where(col(NoticeRow.application_no) == number, col(OpenWorkflowRow.closed_at).is_(None))
+            )
+            rows = found.scalars().all()
+            for row in rows:
+                row.state = "withdrawn" if row.state == "queued" else row.state
+                await session.execute(
+                    update(TaskRow)
+                    .where(col(TaskRow.notice_no) == row.notice_no, col(TaskRow.state) == "open")
+                    .values(state="done", done_at=as_of, done_by="system")
+                )
+        for row in rows:
+            origin = Origin(key=f"take_back:{row.notice_no}", actor="system")
+            closing = ApprovalClosing(origin=origin, approval_id=row.notice_no, state="withdrawn")
+            with suppress(NoSuchWorkflow):
+                await command(self._office.client, row.workflow_id, "withdraw", closing, Reply)
+        return len(rows)
 
     async def _erase_application(self, number: str, as_of: datetime) -> None:
         office = self._office
