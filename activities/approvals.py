@@ -6,10 +6,9 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from activities.commands import command
 from activities.office import Office
 from activities.records import insert_once
-from models.messages.office import ApprovalClosing, ApprovalVote, Reply
+from models.messages.office import ApprovalClosing, ApprovalVote
 from models.tables import ApprovalRow, ApprovalVoteRow
 
 STATE_AFTER = {"approve": "approved", "reject": "rejected"}
@@ -40,23 +39,3 @@ async def close_approval(session: AsyncSession, closing: ApprovalClosing) -> Non
         .where(col(ApprovalRow.approval_id) == closing.approval_id, col(ApprovalRow.state) == "open")
         .values(state=closing.state)
     )
-
-
-async def decide_approval(office: Office, row: ApprovalRow, vote: ApprovalVote) -> Reply:
-    """Hand a vote to the workflow that waits for it; vote, effect and answer are committed there together.
-
-    Raises:
-        Refused: the terms refuse it, or it was decided meanwhile.
-        NoSuchWorkflow: nobody waits any more.
-    """
-    return await command(office.client, row.workflow_id or "", "vote", vote, Reply)
-
-
-async def withdraw_approval(office: Office, row: ApprovalRow, closing: ApprovalClosing) -> Reply:
-    """Take a proposal back, by the workflow that waits for its decision.
-
-    Raises:
-        Refused: it was decided meanwhile.
-        NoSuchWorkflow: nobody waits any more.
-    """
-    return await command(office.client, row.workflow_id or "", "close_approval", closing, Reply)

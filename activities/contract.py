@@ -11,7 +11,7 @@ from sqlmodel import col
 from temporalio import activity
 
 from activities.approvals import cast_vote, close_approval
-from activities.notice import queue_letter
+from activities.letters import queue_letter
 from activities.office import Office
 from activities.records import audit, enqueue_start, insert_once, instant, open_approval, open_task, store_answer
 from models import ids

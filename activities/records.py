@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import select, update
+from sqlalchemy import inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
@@ -37,10 +37,14 @@ PREFIXES = {"application": "A", "contract": "C", "notice": "N", "event": "E", "t
 
 
 async def insert_once(session: AsyncSession, table: type[SQLModel], values: Mapping[str, Any]) -> bool:
-    """Insert a row unless one with the same key is there; tell whether it was new."""
+    """Insert a row unless one with the same key is there; tell whether it was new.
+
+    The keys of what was inserted are asked for: drivers do not tell the number of rows alike.
+    """
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    done = await session.execute(insert(table).values(**values).on_conflict_do_nothing())
-    return bool(getattr(done, "rowcount", 0))
+    keys = inspect(table).primary_key
+    done = await session.execute(insert(table).values(**values).on_conflict_do_nothing().returning(*keys))
+    return done.first() is not None
 
 
 async def next_number(session: AsyncSession, kind: str) -> str:

@@ -11,13 +11,21 @@ from temporalio.exceptions import ApplicationError
 
 from activities.commands import NoSuchWorkflow, command
 from activities.contract import resources_left
-from activities.notice import queue_letter
+from activities.letters import queue_letter
 from activities.office import Office
 from activities.records import audit, insert_once
 from models import ids
 from models.messages.office import Event, LetterOrder, Origin, Reply
 from models.messages.termination import End, EndOrder, ReminderOrder
-from models.tables import ContractLineRow, ContractRow, IncomingLetterRow, MaintenanceEventRow, PriceRow, ResourceRow
+from models.tables import (
+    ContractLineRow,
+    ContractRow,
+    IncomingLetterRow,
+    MaintenanceEventRow,
+    PriceRow,
+    ResourceRow,
+    TerminationRow,
+)
 from terms.lifecycle import IN_FORCE
 from terms.periods import ONE_DAY, day_of, month_end
 from terms.settings import Terms
@@ -34,12 +42,16 @@ class Terminations:
 
     @activity.defn
     async def remind_of_resources(self, order: ReminderOrder) -> None:
-        """Write to the customer what still stands before the end (Art. 18(1) sentence 2); nothing left, no letter."""
+        """Write to the customer what still stands before the end (Art. 18(1) sentence 2); nothing left, no letter.
+
+        A notice that was withdrawn or overtaken reminds nobody.
+        """
         office = self._office
         async with office.sessions() as session, session.begin():
             row = await session.get_one(ContractRow, order.contract_no)
+            termination = await session.get_one(TerminationRow, (order.contract_no, order.n))
             left = await resources_left(session, office, order.contract_no, order.ends_on)
-            if row.state not in IN_FORCE or not left:
+            if row.state not in IN_FORCE or termination.state != "running" or not left:
                 return
             cost = await session.scalar(
                 select(col(PriceRow.rate)).where(

@@ -20,6 +20,8 @@ LAYERS = (
 """Folders whose files are named for subjects, innermost first."""
 
 PARTS: dict[str, dict[str, str]] = {
+    "activities": {"formation": "contract", "letters": "notice"},
+    "workflows": {"ending": "termination"},
     "terms": {
         "ending": "termination",
         "interest": "default",

@@ -22,6 +22,7 @@ from activities.application import Applications
 from activities.calendar import Calendar
 from activities.contract import Contracts
 from activities.documents import Sender
+from activities.formation import Formation
 from activities.gateways.calendars import JapanCalendars
 from activities.gateways.clock import RealClock
 from activities.gateways.mail import SmtpMailer
@@ -38,6 +39,7 @@ from models.database import make_engine, make_readers, make_sessions
 from models.messages.office import CalendarState, Opening
 from models.vault import Vault
 from service.convert import data_converter
+from service.logs import configure_logging
 from service.seeds import ensure_price_list
 from service.settings import Settings
 from service.simulation import SimulatedClock, Simulation, on_business_time
@@ -148,7 +150,7 @@ def workers(office: Office, queues: Sequence[str] = QUEUES) -> list[Worker]:
     calendar, contracts, terminations = Calendar(office), Contracts(office), Terminations(office)
     records: list[Any] = [
         applications.commit_review,
-        applications.form_contract,
+        Formation(office).form_contract,
         calendar.close_workflow,
         calendar.next_due,
         calendar.start_sweep,
@@ -201,6 +203,7 @@ async def working(office: Office, queues: Sequence[str] = QUEUES) -> AsyncIterat
 
 async def serve_worker(settings: Settings, queues: Sequence[str] | None = None) -> None:
     """Work until cancelled (SIGTERM)."""
+    configure_logging(settings.log_level)
     async with open_office(settings) as wired, working(wired.office, queues or QUEUES):
         log.info("worker.ready", queues=list(queues or QUEUES))
         await asyncio.Event().wait()
@@ -216,6 +219,7 @@ def build_app(wired: Wired, settings: Settings) -> FastAPI:
 
 async def serve_api(settings: Settings, host: str, port: int) -> None:
     """Serve API and console until stopped (SIGTERM)."""
+    configure_logging(settings.log_level)
     async with open_office(settings) as wired:
         app = build_app(wired, settings)
         config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, lifespan="off")

@@ -92,7 +92,7 @@ class TestClocks:
     MACHINE_CLOCK = frozenset({"datetime.now", "datetime.utcnow", "date.today", "time.time", "datetime.today"})
     MAY_READ_IT: ClassVar[dict[str, str]] = {
         "activities/gateways/clock.py": "the real clock itself",
-        "activities/notice.py": "when a document was stored; tells nothing of its effect",
+        "activities/letters.py": "when a document was stored; tells nothing of its effect",
         "activities/relay.py": "when an outbox row was delivered",
         "api/idempotency.py": "leases between processes run on the machines' time",
         "api/routers/health.py": "whether a worker asked for work lately",
@@ -198,7 +198,7 @@ class TestIds:
 
     KINDS = ("application", "contract", "termination", "cancellation", "notice", "sweep", "office")
     SEARCHES: ClassVar[dict[str, str]] = {
-        "activities/notice.py": "counts the letters of a kind by the beginning of their ids",
+        "activities/letters.py": "counts the letters of a kind by the beginning of their ids",
     }
 
     def test_nobody_else_builds_them(self) -> None:
@@ -277,11 +277,8 @@ class TestSizes:
         "models/migrations/versions/v0001_the_first_capability.py": "written by Alembic: one statement a table",
     }
     LONG_FILES: ClassVar[dict[str, str]] = {
-        "activities/application.py": "from the form to the contract; formation moves out with the next subject",
-        "activities/notice.py": "a letter from order to arrival; bulk letters will divide it",
         "models/migrations/versions/v0001_the_first_capability.py": "written by Alembic: all tables of one revision",
         "tests/activities/test_documents.py": "one letter after the other, each with its facts",
-        "workflows/contract.py": "the entity whole: every command of the one writer of a contract's state",
     }
 
     def test_functions(self) -> None:

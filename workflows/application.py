@@ -13,6 +13,7 @@ from workflows.options import DATABASE, OUTSIDE, queue, show
 with workflow.unsafe.imports_passed_through():
     from activities.application import Applications
     from activities.calendar import Calendar
+    from activities.formation import Formation
     from models.messages.application import (
         Complete,
         Decide,
@@ -351,7 +352,7 @@ class ApplicationReview(Entity[ReviewState]):
             version=self.s.version,
             as_of=clock.now(),
         )
-        await workflow.execute_activity_method(Applications.form_contract, order, **DATABASE, summary="第9条第1項 成立")
+        await workflow.execute_activity_method(Formation.form_contract, order, **DATABASE, summary="第9条第1項 成立")
 
     async def _close_refusal(self, moved: LetterMoved) -> None:
         self.s.phase = "refused"

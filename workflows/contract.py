@@ -1,21 +1,19 @@
 """The contract: the one writer of its life-cycle state, from its formation to its erasure (Art. 3-5, 9, 18, 26, 28)."""
 
-from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Callable
 from typing import Any
 
-from pydantic import JsonValue
 from temporalio import workflow
 
 from workflows import clock
+from workflows.ending import basis_of, cutoff, ending_of, is_cluster, ordered, peer_of, special_reply
 from workflows.entity import Entity
 from workflows.options import DATABASE, show
 from workflows.wording import day_words
 
 with workflow.unsafe.imports_passed_through():
     from activities.contract import Contracts
-    from models import ids
-    from models.messages.contract import ContractCommit, ContractState, Line, PendingApproval, Snapshot, StartService
+    from models.messages.contract import ContractCommit, ContractState, PendingApproval, Snapshot, StartService
     from models.messages.office import (
         Answered,
         ApprovalClosing,
@@ -23,7 +21,6 @@ with workflow.unsafe.imports_passed_through():
         ApprovalVote,
         Event,
         LetterOrder,
-        Opening,
         Reply,
     )
     from models.messages.termination import (
@@ -31,18 +28,15 @@ with workflow.unsafe.imports_passed_through():
         End,
         Ending,
         GiveNotice,
-        TerminationInput,
         TerminationRecord,
         WithdrawNotice,
     )
     from terms.citation import Article, Refused
     from terms.contract import minimum_term_end
-    from terms.ending import Departure, OrderedLine, SpecialGround, end_before_start, end_by_notice, end_specially
+    from terms.ending import SpecialGround, end_before_start, end_by_notice, end_specially
     from terms.lifecycle import OVER, must_allow
-    from terms.periods import day_of, month_end
-    from terms.settings import TERMS_1_0, SettingValue, Terms
-    from terms.termination import by_notice
-    from terms.timetable import reminder_at
+    from terms.periods import day_of
+    from terms.settings import TERMS_1_0, Terms
 
 TERMS: dict[str, Terms] = {TERMS_1_0.version: TERMS_1_0}
 
@@ -111,13 +105,6 @@ class Contract(Entity[ContractState]):
         """A proposal was taken back or ran out undecided."""
         return await self.carry_out(c, lambda: self._approval_closed(c), self._commit)
 
-    @workflow.query
-    def state(self) -> ContractState:
-        """Give what the contract remembers."""
-        return self.s
-
-    # --- decisions: each changes the state, or refuses, and says what is to be committed -----------------------
-
     def _started(self, c: StartService) -> ContractCommit:
         must_allow(self.s.phase, "start_service")
         if c.service_start_on < day_of(self.s.formed_at):
@@ -129,7 +116,7 @@ class Contract(Entity[ContractState]):
             line.model_copy(
                 update={
                     "from_on": c.billing_start_on,
-                    "min_term_ends_on": cluster.ends_on if _is_cluster(terms, line) else general.ends_on,
+                    "min_term_ends_on": cluster.ends_on if is_cluster(terms, line) else general.ends_on,
                 }
             )
             for line in self.s.lines
@@ -142,7 +129,7 @@ class Contract(Entity[ContractState]):
             "service_start_on": c.service_start_on.isoformat(),
             "billing_start_on": c.billing_start_on.isoformat(),
             "min_term_ends_on": latest.isoformat(),
-            "cutoff": _cutoff(terms, latest),
+            "cutoff": cutoff(terms, latest),
             "steps": [*steps],
         }
         basis = {"service_start_on": str(c.service_start_on), "billing_start_on": str(c.billing_start_on),
@@ -164,9 +151,9 @@ class Contract(Entity[ContractState]):
             return self._step(c.origin.key, [event], scope=c.origin.scope, reply=first)
         must_allow(self.s.phase, "give_notice")
         departure = end_by_notice(
-            terms, _ordered(self.s.lines), arrived_at=c.arrived_at, form=c.form, requested_end_on=c.requested_end_on
+            terms, ordered(self.s.lines), arrived_at=c.arrived_at, form=c.form, requested_end_on=c.requested_end_on
         )
-        record = self._record(departure, c.form, c.arrived_at, c.requested_end_on, None)
+        record = self._numbered(ending_of(departure, c))
         ending = record.ending
         body: dict[str, Any] = {
             "arrived_on": str(ending.arrived_on),
@@ -180,7 +167,7 @@ class Contract(Entity[ContractState]):
         facts = {k: body[k] for k in ("arrived_on", "runs_out_on", "ends_on", "penalty", "delete_from_on", "steps")}
         letter = LetterOrder(slug="cancellation_receipt", facts=facts)
         words = f"解約届を受け付けました。{day_words(ending.ends_on)}をもって終了します。"
-        event = self._event("notice_received", "18(1)", c.origin.actor, words, _basis(ending))
+        event = self._event("notice_received", "18(1)", c.origin.actor, words, basis_of(ending))
         return self._leaving(c.origin.key, c.origin.scope, record, [event], [letter], Reply(status=201, body=body))
 
     def _notice_withdrawn(self, c: WithdrawNotice) -> ContractCommit:
@@ -202,12 +189,12 @@ class Contract(Entity[ContractState]):
         terms = self._terms()
         if c.ground == "28(1)":
             must_allow(self.s.phase, "withdraw_before_start")
-            departure = end_before_start(terms, _ordered(self.s.lines), arrived_at=c.arrived_at)
+            departure = end_before_start(terms, ordered(self.s.lines), arrived_at=c.arrived_at)
         else:
             special: SpecialGround = "14(2)" if c.ground == "14(2)" else "18(2)"
             must_allow(self.s.phase, "cancel_14_2" if special == "14(2)" else "cancel_18_2")
             departure = end_specially(terms, ground=special, arrived_at=c.arrived_at, form=c.form)
-        record = self._record(departure, c.form, c.arrived_at, None, c.event_no)
+        record = self._numbered(ending_of(departure, c))
         if c.approve_first:
             return self._ask_first(c, record.ending)
         return self._special(c.origin.key, c.origin.scope, c.origin.actor, record)
@@ -236,8 +223,8 @@ class Contract(Entity[ContractState]):
                           "delete_from_on": str(ending.delete_from_on)}  # fmt: skip
             letter = LetterOrder(slug="special_cancellation_receipt", facts=facts | more_facts)
         words = f"第{Article.parse(ending.ground).ja.removeprefix('第')}の通知を受け付けました。"
-        event = self._event("notice_received", ending.ground, actor, words, _basis(ending))
-        return self._leaving(key, scope, record, [event], [letter], _special_reply(ending), **more)
+        event = self._event("notice_received", ending.ground, actor, words, basis_of(ending))
+        return self._leaving(key, scope, record, [event], [letter], special_reply(ending), **more)
 
     def _ask_first(self, c: Cancel, ending: Ending) -> ContractCommit:
         """Art. 14(2), A86: whether the purpose can't be attained is for the provider to review."""
@@ -253,8 +240,8 @@ class Contract(Entity[ContractState]):
             consequence={"ends_on": str(ending.ends_on), "penalty": ending.penalty, "event_no": ending.event_no},
         )
         words = "第14条第2項の解除の通知を受け付けました。審査を待っています。"
-        event = self._event("cancellation_proposed", "14(2)", c.origin.actor, words, _basis(ending))
-        reply = _special_reply(ending)
+        event = self._event("cancellation_proposed", "14(2)", c.origin.actor, words, basis_of(ending))
+        reply = special_reply(ending)
         reply = Reply(status=202, body=reply.body | {"approval_id": approval_id})
         return self._step(c.origin.key, [event], scope=c.origin.scope, approval=order, reply=reply)
 
@@ -305,32 +292,6 @@ class Contract(Entity[ContractState]):
 
     # --- ends ---------------------------------------------------------------------------------------------------
 
-    def _record(
-        self,
-        d: Departure,
-        form: str,
-        arrived_at: datetime,
-        requested_end_on: date | None,
-        event_no: str | None,
-    ) -> TerminationRecord:
-        ending = Ending(
-            ground=d.ground,
-            form=form,
-            arrived_at=arrived_at,
-            arrived_on=d.arrived_on,
-            runs_out_on=d.runs_out_on,
-            requested_end_on=requested_end_on,
-            ends_on=d.ends_on,
-            ends_at=d.ends_at,
-            event_no=event_no,
-            penalty=d.penalty,
-            delete_from_on=d.delete_from_on,
-            articles=[*d.articles],
-            steps=[*d.steps],
-            settings={name: _json(value) for name, value in d.settings.items()},
-        )
-        return self._numbered(ending)
-
     def _numbered(self, ending: Ending) -> TerminationRecord:
         return TerminationRecord(n=self.s.endings + 1, state="running", ending=ending)
 
@@ -346,7 +307,7 @@ class Contract(Entity[ContractState]):
         if ending.ends_at <= clock.now():
             over, end_letters = self._over(record)
             body = reply.body | {"ended_at": ending.ends_at.isoformat()}
-            if ending.ground == "18(1)":
+            if self.s.first_notice and self.s.first_notice.key == key:
                 self.s.first_notice = Answered(key=key, status=reply.status, body=body)
             ended = [record.model_copy(update={"state": "ended"}), *self._overtaken(record.n)]
             self.s.running = []
@@ -356,10 +317,10 @@ class Contract(Entity[ContractState]):
             )  # fmt: skip
         self.s.running = [*self.s.running, record]
         self._settle_end()
+        peer = peer_of(self._terms(), self.s.contract_no, record)
         return self._step(
-            key, events, scope=scope, letters=letters, terminations=[record], openings=[self._peer(record)],
-            reply=reply, **more,
-        )  # fmt: skip
+            key, events, scope=scope, letters=letters, terminations=[record], openings=[peer], reply=reply, **more
+        )
 
     def _overtaken(self, n: int) -> list[TerminationRecord]:
         return [r.model_copy(update={"state": "overtaken"}) for r in self.s.running if r.n != n]
@@ -379,7 +340,7 @@ class Contract(Entity[ContractState]):
         self.s.delete_from_on = ending.delete_from_on
         self.s.lines = [line.model_copy(update={"to_on": line.to_on or ending.ends_on}) for line in self.s.lines]
         words = f"利用契約は{day_words(ending.ends_on)}をもって終了しました。"
-        event = self._event("ended", ending.ground, "system", words, _basis(ending) | {"n": record.n})
+        event = self._event("ended", ending.ground, "system", words, basis_of(ending) | {"n": record.n})
         facts: dict[str, Any] = {
             "ends_on": str(ending.ends_on),
             "ended_at": ending.ends_at.isoformat(),
@@ -389,26 +350,6 @@ class Contract(Entity[ContractState]):
             "steps": [*ending.steps],
         }
         return [event], [LetterOrder(slug="contract_end_notice", facts=facts)]
-
-    def _peer(self, record: TerminationRecord) -> Opening:
-        """The workflow that waits for the end: with reminders to delete the resources after a notice (Art. 18(1))."""
-        terms, ending = self._terms(), record.ending
-        days = terms.deletion_reminder_days if ending.ground == "18(1)" else ()
-        told = TerminationInput(
-            contract_no=self.s.contract_no,
-            n=record.n,
-            ground=ending.ground,
-            ends_on=ending.ends_on,
-            ends_at=ending.ends_at,
-            reminders=[reminder_at(ending.ends_on - timedelta(days=before)) for before in sorted(days, reverse=True)],
-        )
-        by_notice_ = ending.ground == "18(1)"
-        make_id = ids.termination if by_notice_ else ids.cancellation
-        return Opening(
-            workflow_id=make_id(self.s.contract_no, record.n),
-            type="termination" if by_notice_ else "cancellation",
-            payload=told.model_dump(mode="json"),
-        )
 
     # --- records ------------------------------------------------------------------------------------------------
 
@@ -456,58 +397,3 @@ class Contract(Entity[ContractState]):
         ends_at = min((r.ending.ends_at for r in self.s.running), default=None)
         words = f"第18条 終了予定 {day_words(self.s.ends_on)}" if self.s.ends_on else "第5条 期間の定めなし"
         show(subject="contract", phase=self.s.phase, contract_no=self.s.contract_no, next_at=ends_at, words=words)
-
-
-def _json(value: SettingValue) -> JsonValue:
-    return [*value] if isinstance(value, tuple) else value
-
-
-def _is_cluster(terms: Terms, line: Line) -> bool:
-    return line.min_term_months >= terms.cluster_min_term_months
-
-
-def _ordered(lines: Sequence[Line]) -> list[OrderedLine]:
-    return [
-        OrderedLine(
-            code=line.code,
-            quantity=line.quantity,
-            charge_type=line.charge_type,
-            monthly_fee=line.monthly_fee,
-            monthly_cap=line.monthly_cap,
-            min_term_months=line.min_term_months,
-            min_term_ends_on=line.min_term_ends_on,
-        )
-        for line in lines
-    ]
-
-
-def _cutoff(terms: Terms, min_term_ends_on: date) -> dict[str, Any]:
-    """An example of Art. 18(1): the last day of arrival for an end with the month in which the minimum term is over."""
-    ends_on = month_end(min_term_ends_on)
-    arrived_on = ends_on
-    while by_notice(terms, arrived_on=arrived_on, form="paper").ends_on > ends_on:
-        arrived_on -= timedelta(days=1)
-    return {"arrived_on": str(arrived_on), "ends_on": str(ends_on)}
-
-
-def _basis(ending: Ending) -> dict[str, Any]:
-    return {
-        "arrived_on": str(ending.arrived_on),
-        "ends_on": str(ending.ends_on),
-        "penalty": ending.penalty,
-        "steps": [*ending.steps],
-        "settings": ending.settings,
-        **({"event_no": ending.event_no} if ending.event_no else {}),
-    }
-
-
-def _special_reply(ending: Ending) -> Reply:
-    body: dict[str, Any] = {
-        "ground": ending.ground,
-        "arrived_on": str(ending.arrived_on),
-        "ends_on": str(ending.ends_on),
-        "penalty": ending.penalty,
-        "articles": [*ending.articles],
-        "steps": [*ending.steps],
-    }
-    return Reply(status=201, body=body)

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from activities.commands import NoSuchWorkflow, command
-from activities.notice import keep_delivery, print_letter, reissue, view_notice
+from activities.letters import print_letter, reissue, view_notice
+from activities.notice import keep_delivery
 from activities.office import Office
 from api.auth import CONTACT_READERS, READERS, Caller, Principal, TheOffice, may
 from api.dispatch import deliver, json_answer, send

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlmodel import col
 from starlette.responses import Response
 
-from activities.notice import print_letter
+from activities.letters import print_letter
 from activities.office import Office
 from activities.records import audit
 from activities.wording import CHANNELS

@@ -1,0 +1,257 @@
+"""Letters: ordered in the transaction of their cause, put together, rendered, kept and shown (Art. 42)."""
+
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from pydantic import JsonValue
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from activities.documents import Composed
+from activities.office import Office
+from activities.records import (
+    audit,
+    enqueue_start,
+    insert_once,
+    instant,
+    next_number,
+    open_task,
+)
+from models import ids
+from models.messages.notice import (
+    Addressee,
+    Arrival,
+    Channel,
+    Letter,
+    NoticeInput,
+    Reissue,
+)
+from models.messages.office import Event, LetterOrder, Opening, TaskOrder
+from models.tables import ApplicationRow, ContactRow, ContractRow, DocumentRow, NoticeRow
+from terms.letters import LETTERS, channel_of
+from terms.notice import deemed_arrival
+from terms.periods import day_of
+
+WRITTEN_ON_PAPER = frozenset({"post", "registered", "certified"})
+
+
+async def queue_letter(
+    session: AsyncSession,
+    office: Office,
+    order: LetterOrder,
+    *,
+    key: str,
+    as_of: datetime,
+    application_no: str,
+    contract_no: str | None = None,
+) -> str:
+    """Order a letter inside the caller's transaction: its row, its audit event, the start of its workflow.
+
+    Returns its number; the same key gives the same letter.
+    """
+    found = await session.scalar(select(col(NoticeRow.notice_no)).where(col(NoticeRow.key) == key))
+    if found is not None:
+        return found
+    kind = LETTERS[order.slug]
+    application = await session.get_one(ApplicationRow, application_no)
+    about = contract_no or application_no
+    channel = channel_of(order.slug, electronic_delivery=application.electronic_delivery)
+    number = await next_number(session, "notice")
+    n = 1 + (
+        await session.scalar(
+            select(func.count())
+            .select_from(NoticeRow)
+            .where(col(NoticeRow.workflow_id).like(f"notice/{about}/{order.slug}/%"))
+        )
+        or 0
+    )
+    workflow_id = ids.notice(about, order.slug, n, channel)
+    article = str(order.facts.get("article") or order.facts.get("ground") or kind.article)
+    session.add(
+        NoticeRow(
+            notice_no=number,
+            key=key,
+            workflow_id=workflow_id,
+            origin=order.origin,
+            slug=order.slug,
+            article=article,
+            contract_no=contract_no,
+            application_no=application_no,
+            channel=channel,
+            form=kind.form,
+            contact_kind=kind.contact,
+            terms_version=application.terms_version,
+            queued_at=as_of,
+            replaces=order.replaces,
+            facts=await office.vault.seal_json(application_no, "statutory", cast("JsonValue", dict(order.facts))),
+        )
+    )
+    await session.flush()
+    payload = NoticeInput(notice_no=number, channel=channel, origin=order.origin).model_dump(mode="json")
+    opening = Opening(workflow_id=workflow_id, type="notice", payload={**payload})
+    await enqueue_start(session, opening, contract_no=contract_no, as_of=as_of)
+    if channel in WRITTEN_ON_PAPER:
+        task = TaskOrder(
+            kind="post_letter",
+            role="support",
+            detail=f"{kind.title}({number})を発送し、発送を記録してください。",
+            article=article,
+            notice_no=number,
+        )
+        await open_task(
+            session, f"post:{number}", task, as_of=as_of, contract_no=contract_no, application_no=application_no
+        )
+    return number
+
+
+def contact_of(application_no: str, kind: str) -> Select[ContactRow]:
+    """Select the registered contact of a kind that holds now (Art. 42)."""
+    return (
+        select(ContactRow)
+        .where(col(ContactRow.application_no) == application_no, col(ContactRow.kind) == kind)
+        .where(col(ContactRow.to_at).is_(None))
+    )
+
+
+async def letter_of(office: Office, row: NoticeRow) -> Letter:
+    """Put a letter together from its row, the contact on record and the facts it was ordered with."""
+    async with office.readers() as session:
+        application = await session.get_one(ApplicationRow, cast("str", row.application_no))
+        contract = await session.get(ContractRow, row.contract_no) if row.contract_no else None
+        contact_row = await session.scalar(contact_of(application.application_no, row.contact_kind))
+    company = await office.vault.unseal_text(contract.name if contract else application.name)
+    contact = cast("dict[str, Any]", await office.vault.unseal_json(contact_row.contact)) if contact_row else {}
+    facts = cast("dict[str, JsonValue]", await office.vault.unseal_json(row.facts))
+    stamped_at = cast("datetime", row.stamped_at)
+    if row.slug == "acceptance_notice":
+        facts |= await _moment_of_formation(office, row, stamped_at)
+    address = contact.get("address") or {}
+    return Letter(
+        notice_no=row.notice_no,
+        slug=row.slug,
+        article=row.article,
+        channel=cast("Channel", row.channel),
+        issued_at=stamped_at,
+        addressee=Addressee(
+            company=company,
+            department=contact.get("department"),
+            person=contact.get("name"),
+            postal_code=address.get("postal_code"),
+            address="".join(address.get(part) or "" for part in ("prefecture", "city", "street"))
+            + (f" {address['building']}" if address.get("building") else "")
+            if address
+            else None,
+            email=contact.get("email"),
+        ),
+        contract_no=row.contract_no or application.contract_no,
+        application_no=row.application_no,
+        terms_version=row.terms_version,
+        replaces=row.replaces,
+        facts=facts,
+    )
+
+
+async def _moment_of_formation(office: Office, row: NoticeRow, stamped_at: datetime) -> dict[str, JsonValue]:
+    """The contract is formed with the dispatch of the e-mail, on paper with the arrival (A39)."""
+    if row.channel == "email":
+        return {"formed_at": stamped_at.isoformat()}
+    arrival = await normal_arrival(office, row, stamped_at)
+    return {"arrives_on": day_of(cast("datetime", arrival.arrived_at)).isoformat()}
+
+
+async def normal_arrival(office: Office, row: NoticeRow, dispatched_at: datetime) -> Arrival:
+    """Compute when a letter arrives without further evidence (Art. 42(2), A65)."""
+    channel = "email" if row.method in {"email", "e-signature"} else row.channel
+    known_wrong = await _contact_wrong(office, row)
+    answer = deemed_arrival(
+        office.terms,
+        office.calendars,
+        channel=cast("Any", channel if channel != "certified" else "registered"),
+        dispatched_at=dispatched_at.replace(microsecond=0),
+        contact_correct=not known_wrong,
+        requires_actual_arrival=False,
+    )
+    at_once = answer.arrived_at is not None and answer.arrived_at <= dispatched_at  # seconds are whole in the rule
+    return Arrival(arrived_at=dispatched_at if at_once else answer.arrived_at, deemed=answer.deemed, basis=answer.basis)
+
+
+async def _contact_wrong(office: Office, row: NoticeRow) -> bool:
+    async with office.readers() as session:
+        contact = await session.scalar(contact_of(row.application_no or "", row.contact_kind))
+        return bool(contact and contact.known_wrong)
+
+
+async def keep_document(office: Office, row: NoticeRow, composed: Composed) -> None:
+    """Keep the rendered letter, sealed, and its hash; a letter stamped anew replaces one that never went out."""
+    owner = row.application_no or "office"
+    values: dict[str, Any] = {
+        "document_id": f"{row.notice_no}/{composed.sha256[:16]}",
+        "notice_no": row.notice_no,
+        "owner": owner,
+        "media_type": "application/pdf",
+        "sha256": composed.sha256,
+        "content": await office.vault.seal(owner, "statutory", composed.pdf),
+        "created_at": datetime.now(UTC),
+    }
+    async with office.sessions() as session, session.begin():
+        await insert_once(session, DocumentRow, values)
+        await session.execute(
+            update(NoticeRow).where(col(NoticeRow.notice_no) == row.notice_no).values(sha256=composed.sha256)
+        )
+
+
+async def reissue(session: AsyncSession, office: Office, row: NoticeRow, c: Reissue, *, as_of: datetime) -> NoticeRow:
+    """Write a letter anew under a new number that names the old one; the old one is withdrawn if still queued."""
+    if row.state == "queued":
+        row.state = "withdrawn"
+    facts = cast("dict[str, JsonValue]", await office.vault.unseal_json(row.facts))
+    order = LetterOrder(slug=row.slug, facts=facts, origin=row.origin, replaces=row.notice_no)
+    key = c.origin.key
+    number = await queue_letter(
+        session, office, order, key=key, as_of=as_of,
+        application_no=cast("str", row.application_no), contract_no=row.contract_no,
+    )  # fmt: skip
+    event = Event(
+        action="letter_reissued",
+        article=row.article or "42(1)",
+        actor=c.origin.actor,
+        at=as_of,
+        summary=f"{LETTERS[row.slug].title}({row.notice_no})を{number}として再発行しました。",
+        basis={"notice_no": number, "replaces": row.notice_no},
+    )
+    await audit(session, key, [event], contract_no=row.contract_no, application_no=row.application_no)
+    new = await session.get_one(NoticeRow, number)
+    new.proof = await office.vault.seal_json(
+        cast("str", row.application_no), "statutory", {"reissue_reason": c.reason, "replaces": row.notice_no}
+    )
+    return new
+
+
+def view_notice(row: NoticeRow) -> dict[str, JsonValue]:
+    """Show a letter as the API does; what does not apply is absent."""
+    view: dict[str, JsonValue] = {
+        "notice_no": row.notice_no,
+        "slug": row.slug,
+        "channel": row.channel,
+        "state": row.state,
+    }
+    for name in (
+        "article", "contract_no", "application_no", "dispatched_at", "arrived_at", "deemed", "basis", "message_id",
+        "replaces", "same_as", "sha256",
+    ):  # fmt: skip
+        value = getattr(row, name)
+        if value is not None:
+            view[name] = instant(value) if isinstance(value, datetime) else value
+    return view
+
+
+async def print_letter(office: Office, row: NoticeRow) -> bytes | None:
+    """Give the PDF of a letter as it went out or waits to be posted; nothing before it was rendered."""
+    async with office.readers() as session:
+        content = await session.scalar(
+            select(col(DocumentRow.content)).where(
+                col(DocumentRow.notice_no) == row.notice_no, col(DocumentRow.sha256) == row.sha256
+            )
+        )
+    return None if content is None else await office.vault.unseal(content)
