@@ -45,14 +45,14 @@ async def _play(out: Path) -> None:
     assert task is not None  # noqa: S101 - asyncio.run made it
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     with tempfile.TemporaryDirectory(prefix="yakkan-demo-") as folder:
-        async with running(Path(folder), START) as counter:
+        async with running(Path(folder), START) as (_, counter):
             await tell(counter, out)
         say("stopping; the data of this demonstration are thrown away ...")
 
 
 @contextlib.asynccontextmanager
-async def running(folder: Path, simulate: datetime) -> AsyncIterator[Counter]:
-    """Run the service on an empty folder and give somebody at its counter.
+async def running(folder: Path, simulate: datetime | None) -> AsyncIterator[tuple[EmbeddedService, Counter]]:
+    """Run the service on an empty folder; gives it, and somebody at its counter. `simulate` None: the real clock.
 
     Raises:
         NotReady: it ended before it was ready.
@@ -73,7 +73,7 @@ async def running(folder: Path, simulate: datetime) -> AsyncIterator[Counter]:
             raise NotReady(message)
         keys = {each["person"]: each["api_key"] for each in people["people"]}
         async with httpx2.AsyncClient(base_url=told["base_url"], timeout=PATIENCE, trust_env=False) as http:
-            yield Counter(http, keys)
+            yield service, Counter(http, keys)
     finally:
         await _close(service, work)
 
