@@ -47,7 +47,8 @@ async def test_the_first_contract(tmp_path: Path) -> None:
     assert accepted["state"] in {"received", "accepted"}
     assert clock["now"].startswith("2026-04-01T01:00:00")
     assert (started["contract_no"], started["state"]) == ("C-000001", "active")
-    assert (noticed["ends_on"], noticed["penalty"]) == ("2026-05-31", 34 * 900_000)  # the cluster, June 2026 to March 2029
+    # the cluster is left from June 2026 to March 2029
+    assert (noticed["ends_on"], noticed["penalty"]) == ("2026-05-31", 34 * 900_000)
     assert later["now"].startswith("2026-05-31T15:01:00")
     assert (contract["state"], contract["ended_at"]) == ("ended", "2026-06-01T00:00:00+09:00")
     actions = [moment["action"] for moment in timeline["items"]]
