@@ -1,7 +1,9 @@
 """Fixtures for all tests; what they need is imported inside them, so that `pytest tests/terms` starts at once."""
 
+import asyncio
 import ipaddress
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -61,19 +63,53 @@ def postgres() -> Iterator[str]:
         server.cleanup()
 
 
+def migrated(url: str) -> str:
+    """Bring a database to the newest schema, in a thread: the tests' own event loop stays untouched."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from service.database import migrate
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, migrate(url)).result()
+    return url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a migrated SQLite file once; tests take copies."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    migrated(f"sqlite+aiosqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: str) -> str:
+    """Make a migrated PostgreSQL database once; tests take copies. Gives its name."""
+    import psycopg
+    from sqlalchemy import make_url
+
+    name = f"template_{uuid4().hex}"
+    with psycopg.connect(postgres, autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"')
+    url = make_url(postgres).set(drivername="postgresql+psycopg", database=name)
+    migrated(url.render_as_string(hide_password=False))
+    return name
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Give each test an empty database, on both engines."""
+    """Give each test a migrated database of its own, on both engines."""
     if request.param == "sqlite":
-        yield f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
+        copied = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "test.db")
+        yield f"sqlite+aiosqlite:///{copied}"
         return
     import psycopg
     from sqlalchemy import make_url
 
-    base = request.getfixturevalue("postgres")
+    base, template = request.getfixturevalue("postgres"), request.getfixturevalue("postgres_template")
     name = f"test_{uuid4().hex}"
     with psycopg.connect(base, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}"')
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     url = make_url(base).set(drivername="postgresql+psycopg", database=name)
     yield url.render_as_string(hide_password=False)
     with psycopg.connect(base, autocommit=True) as admin:
@@ -84,10 +120,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 async def engine(database_url: str) -> AsyncIterator["AsyncEngine"]:
     """Give an engine on a migrated database."""
     from models.database import make_engine
-    from service.database import upgrade
 
     opened = make_engine(database_url)
-    await upgrade(opened)
     yield opened
     await opened.dispose()
 
@@ -110,11 +144,11 @@ async def temporal(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator["O
 
 
 @pytest.fixture
-async def open_desk(temporal: "Opened", tmp_path: Path) -> AsyncIterator["OpenDesk"]:
+async def open_desk(temporal: "Opened", sqlite_template: Path, tmp_path: Path) -> AsyncIterator["OpenDesk"]:
     """Give what opens an office in simulated time on SQLite, as often as a test likes."""
     from tests.desk import OpenDesk
 
-    async with OpenDesk(temporal.address, tmp_path) as opener:
+    async with OpenDesk(temporal.address, sqlite_template, tmp_path) as opener:
         yield opener
 
 

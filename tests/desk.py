@@ -1,6 +1,7 @@
 """A whole office in one process for a test: API, workers, relay, mail sink and simulated time on a real server."""
 
 import json
+import shutil
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,7 +15,6 @@ from pypdfium2 import PdfDocument
 
 from api.auth import STAFF, secret_hash
 from models.tables import ApiKeyRow
-from service.database import migrate
 from service.settings import Settings
 from service.sink import Sink, start_sink
 from service.temporal_namespace import prepare
@@ -175,8 +175,8 @@ class Desk:
 class OpenDesk:
     """Opens offices on one Temporal server, each with a namespace, database and folder of its own."""
 
-    def __init__(self, address: str, folder: Path) -> None:
-        self._address, self._folder = address, folder
+    def __init__(self, address: str, template: Path, folder: Path) -> None:
+        self._address, self._template, self._folder = address, template, folder
         self._stack = AsyncExitStack()
         self.opened = 0
 
@@ -203,7 +203,8 @@ class OpenDesk:
             temporal_namespace=f"test-{uuid4().hex[:12]}",
         )
         make_key_file(settings)
-        await migrate(settings.database_url)
+        if not database_url:
+            shutil.copy(self._template, folder / "yakkan.db")
         await prepare(settings.temporal_address, settings.temporal_namespace)
         return await self._open(settings, sink_file, None)
 
