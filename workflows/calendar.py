@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from models.messages.office import CalendarState, Closing, SweepInput
     from terms.periods import day_of
 
-ROLL_OVER_AFTER = 10  # wakes; a run's history stays short
+ROLL_OVER_AFTER = 2  # wakes of some twenty events each: a run's history stays under some forty
 
 
 @workflow.defn(name="calendar")

@@ -68,13 +68,13 @@ class Entity(Generic[State]):
             try:
                 reply = await commit(decide())
             except Refused:
-                self.s = before
+                self._put_back(before)
                 raise
             except ActivityError as failed:
                 refused = refusal_in(failed)
                 if refused is None:
                     raise
-                self.s = before
+                self._put_back(before)
                 raise refused from None
             self._remember(Answered(key=c.origin.key, status=reply.status, body=reply.body))
         return reply
@@ -88,6 +88,12 @@ class Entity(Generic[State]):
     def _remember(self, answer: Answered) -> None:
         answers: list[Answered] = self.s.answers  # type: ignore[attr-defined] # every state of an entity has them
         self.s = self.s.model_copy(update={"answers": [*answers, answer][-REMEMBERED:]})
+        self.changes += 1
+        self.commands += 1
+
+    def _put_back(self, before: State) -> None:
+        """Stay as before; what was refused stands in the history too, and somebody may try it for ever."""
+        self.s = before
         self.changes += 1
         self.commands += 1
 
