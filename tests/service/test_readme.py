@@ -42,15 +42,17 @@ async def test_the_first_contract(tmp_path: Path) -> None:
     async with running(data, START):
         printed = await run(block.replace(DATA, f"DATA={data}\n"))
     answers: list[dict[str, Any]] = [json.loads(line) for line in printed]
-    filed, accepted, clock, started, noticed, later, contract, timeline = answers
+    filed, accepted, clock, started, noticed, later, ended, timeline = answers
     assert filed == {"application_no": "A-000001", "state": "received"}
     assert accepted["state"] in {"received", "accepted"}
     assert clock["now"].startswith("2026-04-01T01:00:00")
     assert (started["contract_no"], started["state"]) == ("C-000001", "active")
     # the cluster is left from June 2026 to March 2029
     assert (noticed["ends_on"], noticed["penalty"]) == ("2026-05-31", 34 * 900_000)
+    assert {"18(1)", "28(2)"} <= {*noticed["articles"]}
+    assert noticed["steps"]
     assert later["now"].startswith("2026-05-31T15:01:00")
-    assert (contract["state"], contract["ended_at"]) == ("ended", "2026-06-01T00:00:00+09:00")
+    assert (ended["state"], ended["ended_at"]) == ("ended", "2026-06-01T00:00:00+09:00")
     actions = [moment["action"] for moment in timeline["items"]]
     assert {"application_received", "formed", "started", "notice_received", "ended"} <= {*actions}
     assert all(moment["article"] for moment in timeline["items"])
