@@ -1,0 +1,126 @@
+"""Recorded histories run on the present code; a change that would break them is found out."""
+
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import col
+from temporalio import workflow
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowHistory
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
+
+from models.messages.termination import TerminationInput
+from models.tables import OpenWorkflowRow
+from service.wiring import WORKFLOWS
+from terms.citation import Refused
+from tests.desk import Desk
+from workflows.termination import end_contract
+
+BUILD = "test"  # without a build id the first replay hashes all loaded code
+
+
+@workflow.defn(name="termination", failure_exception_types=[Refused])
+class HastyTermination:
+    """Art. 18(1) as somebody might rewrite it: the reminders forgotten, the end the same."""
+
+    @workflow.run
+    async def run(self, t: TerminationInput) -> str:
+        """End."""
+        return await end_contract(t)
+
+
+async def histories(desk: Desk) -> list[WorkflowHistory]:
+    """Fetch the histories of all runs of all workflows of an office."""
+    async with desk.office.readers() as session:
+        ids = (await session.execute(select(col(OpenWorkflowRow.workflow_id)))).scalars().all()
+    found = []
+    for workflow_id in ids:
+        run_id: str | None = None
+        while run_id != "":
+            handle = desk.office.client.get_workflow_handle(workflow_id, run_id=run_id)
+            history = await handle.fetch_history()
+            found.append(history)
+            started = history.events[0].workflow_execution_started_event_attributes
+            run_id = started.continued_execution_run_id
+    return found
+
+
+def kind(history: WorkflowHistory) -> str:
+    """Name the type of a recorded workflow."""
+    return history.events[0].workflow_execution_started_event_attributes.workflow_type.name
+
+
+async def replay(desk: Desk, recorded: Iterable[WorkflowHistory], **more: Any) -> dict[str, Exception]:  # noqa: ANN401
+    """Run histories on the present code; gives what went wrong, by run."""
+
+    async def each() -> AsyncIterator[WorkflowHistory]:
+        for history in recorded:
+            yield history
+
+    told: dict[str, Any] = {"workflows": WORKFLOWS, "data_converter": desk.office.client.data_converter, **more}
+    done = await Replayer(**told, build_id=BUILD).replay_workflows(each(), raise_on_replay_failure=False)
+    return dict(done.replay_failures)
+
+
+async def everything_happens(desk: Desk) -> None:
+    """Play what brings every workflow type to most of its turns: e-mail and paper, refusals, votes, notices, ends."""
+    # 25 March: one is refused with a second person, one waits for the post, two are accepted
+    refused, slow = await desk.file("QPC-26-0102"), await desk.file("QPC-26-0103", no_resale=False)
+    proposal = {"decision": "refuse", "grounds": ["9(2)(5)"], "reason": "業務上の支障"}
+    approval = (await desk.do("reviewer", f"{refused}/decisions", proposal))["approval_id"]
+    await desk.do("legal", f"/v1/approvals/{approval}/decisions", {"decision": "approve", "reason": "確認"})
+    await desk.settle()
+    letter = await desk.letter("refusal_notice")
+    posted = {"method": "registered", "dispatched_at": "2026-03-25T09:00:00+09:00"}
+    await desk.do("support", f"/v1/notices/{letter['notice_no']}/dispatches", posted)
+    completed = {"changes": [{"pointer": "/no_resale", "value": True}], "arrived_at": "2026-03-25T09:00:00+09:00"}
+    await desk.do("intake", f"{slow}/completions", completed)
+    leaves, changes_its_mind = await desk.active("QPC-26-0106"), await desk.active()
+
+    # April and May: the slow one is reminded of; notices are given, withdrawn, given, copied, refused
+    server = {"resource_id": "vm-1", "code": "VM-S2", "quantity": 1, "zone": "fukuoka-1", "name": "web"}
+    await desk.do("provisioning", f"/v1/contracts/{changes_its_mind}/resources", {"resources": [server]})
+    await desk.until("2026-05-20T15:00:00+09:00")
+    notices = f"/v1/contracts/{changes_its_mind}/termination-notices"
+    notice = {"arrived_at": "2026-05-20T09:00:00+09:00", "form": "paper"}
+    await desk.refused("intake", notices, notice | {"requested_end_on": "2026-06-15"})
+    await desk.do("intake", notices, notice)
+    await desk.do("intake", f"{notices}/withdrawals", {"reason": "契約者の申し出に当社が同意"})
+    for _ in range(3):
+        await desk.do("intake", notices, notice)
+    event = {"starts_at": "2026-05-19T09:00:00+09:00", "reason": "台風", "scope": {"zones": ["osaka-1"]}}
+    event_no = (await desk.do("support", "/v1/restrictions", event))["event_no"]
+    cancellation = {"ground": "18(2)", "event_no": event_no, **notice}
+    await desk.do("intake", f"/v1/contracts/{leaves}/cancellations", cancellation)
+    await desk.until("2026-07-01")
+    assert {one["state"] for one in (await desk.read("/v1/contracts"))["items"]} == {"ended"}
+
+
+async def test_all_histories_replay(desk: Desk) -> None:
+    """Every run of every workflow type, sealed payloads and skipped time included, gives the same commands again."""
+    await everything_happens(desk)
+    recorded = await histories(desk)
+    assert {kind(each) for each in recorded} == {
+        "application", "calendar", "cancellation", "contract", "notice", "sweep", "termination",
+    }  # fmt: skip
+    assert any(
+        event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW
+        for each in recorded
+        for event in each.events
+    )
+    assert await replay(desk, recorded) == {}
+
+    # the same with one workflow rewritten: each run that had sent a reminder fails to replay, and only those
+    terminations = [each for each in recorded if kind(each) == "termination"]
+    reminded = {each.run_id for each in terminations if sent_a_reminder(each)}
+    rewritten = {"workflows": [HastyTermination], "workflow_runner": UnsandboxedWorkflowRunner()}
+    failures = await replay(desk, terminations, **rewritten)
+    assert (len(terminations), {*failures}) == (2, reminded)
+    assert all(isinstance(each, workflow.NondeterminismError) for each in failures.values())
+
+
+def sent_a_reminder(history: WorkflowHistory) -> bool:
+    """Tell whether a termination has reminded its customer."""
+    scheduled = [event.activity_task_scheduled_event_attributes for event in history.events]
+    return any(each.activity_type.name == "remind_of_resources" for each in scheduled)
