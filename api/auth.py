@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from activities.office import Office
+from api.limits import check_json
 from api.problems import DOCUMENTED, Forbidden, NotFound, Unauthenticated, Unsupported, responses
 from models.messages.roles import AUDITOR, CONTACT_READERS, CUSTOMER, DEPOSIT_READERS, EVERYBODY, READERS, STAFF
 from models.tables import ApiKeyRow
@@ -197,8 +198,8 @@ class GuardedRoute(APIRoute):
             request.state.principal = caller
             if request.method == HTTPMethod.POST and media_type:
                 check_media_type(request, media_type)
-                if media_type == JSON:
-                    await request.body()  # here a body over the limit is still told apart from one that is no JSON
+                if media_type == JSON and (body := await request.body()):
+                    check_json(body)  # a body over the limit is told apart from one that is no JSON
             return await self.carry_out(request, inner)
 
         return guarded

@@ -1,26 +1,25 @@
 """Applications (利用申込, Art. 4-9): filing, completing, deciding, withdrawing."""
 
-import copy
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, Field, JsonValue, ValidationError
 from sqlalchemy import select
 from sqlmodel import col
 
 from activities.application import answer_clock, as_filed, is_complete, judge, receive, view_application
-from activities.billing import price_list_on
+from activities.billing import PriceList, price_list_on
 from activities.office import Office
 from api.auth import READERS, Caller, Principal, TheOffice, may
+from api.changes import apply, blamed
 from api.dispatch import deliver, send
 from api.fields import Answer, Body, Instant, Line, Number, Reference, Text
 from api.idempotency import CommandRoute, TheCall
 from api.paging import Page, PageWanted, fetch_page
-from api.problems import Forbidden, InvalidInput, NotFound
+from api.problems import Forbidden, InvalidInput, NotFound, field_of, message_of
 from models import ids
 from models.messages.application import (
     ApplicationForm,
@@ -116,7 +115,7 @@ async def file(body: ApplicationForm, office: TheOffice, caller: Caller, call: T
     form = _of_customer(body, caller)
     async with office.readers() as session:
         prices = await price_list_on(session, day_of(call.now))
-    _check_items(prices.orderable, form.items)
+    _check_items(prices, form.items)
     answer = await receive(office, form, actor=caller.actor, scope=call.scope, received_at=call.now)
     call.owner = str(answer["application_no"])
     await deliver(office, ids.application(call.owner))
@@ -185,7 +184,7 @@ async def complete(
     form = _changed(await office.vault.unseal_json(row.form), body.changes)
     async with office.readers() as session:
         prices = await price_list_on(session, day_of(row.received_at))
-        _check_items(prices.orderable, form.items)
+        _check_items(prices, form.items, body.changes)
         findings = await judge(office, session, form, but=application_no)
     clock = answer_clock(office, day_of(body.arrived_at)) if is_complete(findings) else None
     message = Complete(
@@ -227,11 +226,11 @@ def _of_customer(form: ApplicationForm, caller: Principal) -> ApplicationForm:
     return form.model_copy(update={"customer_ref": caller.customer_ref})
 
 
-def _check_items(orderable: Any, items: Sequence[OrderedItem]) -> None:  # noqa: ANN401 - a bound method
+def _check_items(prices: PriceList, items: Sequence[OrderedItem], changes: Sequence[Change] = ()) -> None:
     """Refuse codes that the price list in force does not offer."""
-    unknown = [place for place, item in enumerate(items) if not orderable(item.code)]
+    unknown = [f"/items/{place}/code" for place, item in enumerate(items) if not prices.orderable(item.code)]
     if unknown:
-        raise InvalidInput([(f"/items/{place}/code", "not in the price list") for place in unknown])
+        raise InvalidInput((blamed(changes, field) if changes else field, "not in the price list") for field in unknown)
 
 
 def _grounds(grounds: Sequence[str]) -> list[str]:
@@ -248,24 +247,18 @@ def _not_in_the_future(future: bool) -> None:  # noqa: FBT001 - reads as a sente
 
 
 def _changed(form: JsonValue, changes: Sequence[Change]) -> ApplicationForm:
-    """Apply changes to a form and read it anew."""
-    new = copy.deepcopy(form)
-    for place, change in enumerate(changes):
-        *path, last = change.pointer.split("/")[1:]
-        here: Any = new
-        try:
-            for part in path:
-                here = here[int(part)] if isinstance(here, list) else here[part]
-            if isinstance(here, list):
-                here[int(last)] = change.value
-            else:
-                here[last] = change.value
-        except (KeyError, IndexError, ValueError, TypeError):
-            raise InvalidInput([(f"/changes/{place}/pointer", "the form has no such field")]) from None
+    """Apply changes to a form and read it anew; what is wrong then is told of the change that brought it."""
+    new = apply(form, changes)
     if isinstance(form, dict) and isinstance(new, dict) and new.get("external_ref") != form.get("external_ref"):
-        raise InvalidInput([("/changes", "external_ref can't be changed")])
+        raise InvalidInput([(blamed(changes, "/external_ref", unknown=True), "external_ref can't be changed")])
     try:
         return ApplicationForm.model_validate(new)
     except ValidationError as wrong:
-        errors = [{**e, "loc": ("body", "changes", *e["loc"])} for e in wrong.errors(include_url=False)]
-        raise RequestValidationError(errors) from None
+        found = wrong.errors(include_url=False)
+    raise InvalidInput(
+        (
+            blamed(changes, field_of(("body", *each["loc"]), new), unknown=each["type"] == "extra_forbidden"),
+            message_of(each),
+        )
+        for each in found
+    )

@@ -14,7 +14,7 @@ from activities.office import Office
 from activities.termination import event_that_hit, reject_letter
 from api.auth import Caller, Principal, TheOffice, may
 from api.dispatch import deliver, send
-from api.fields import Answer, Body, Day, Instant, Number, Text
+from api.fields import Answer, Body, FutureDay, Instant, Number, Text
 from api.idempotency import Call, CommandRoute, TheCall
 from api.problems import Forbidden, InvalidInput, problem_response
 from api.routers.contract import contract_row
@@ -36,7 +36,7 @@ class NoticeBody(Body):
 
     arrived_at: Instant
     form: IncomingForm
-    requested_end_on: Day | None = None
+    requested_end_on: FutureDay | None = None
 
 
 class NoticeAnswer(Answer):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, EmailStr, Field, JsonValue, StrictBool, StrictInt, StringConstraints
 
-from models.messages.base import Code, LongText, Message, ShortText
+from models.messages.base import Code, Day, FutureDay, Instant, LongText, Message, ShortText
 from models.messages.office import (
     Answered,
     ApprovalClosing,
@@ -17,8 +17,8 @@ from models.messages.office import (
     TaskOrder,
 )
 
-CorporateNumber = Annotated[str, StringConstraints(pattern=r"^\d{13}$")]
-PostalCode = Annotated[str, StringConstraints(pattern=r"^\d{3}-?\d{4}$")]
+CorporateNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{13}$")]
+PostalCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{3}-?[0-9]{4}$")]
 Telephone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9()-]{4,24}$")]
 ContactKind = Literal["contract", "billing", "technical", "emergency"]
 IncomingForm = Literal["paper", "e-signature", "console", "email", "telephone"]
@@ -101,7 +101,7 @@ class TermsConsent(Message):
     """Consent to the terms (Art. 8(1)); empty where the box is not ticked."""
 
     version: ShortText
-    consented_at: AwareDatetime | None = None
+    consented_at: Instant | None = None
     consented_by: ShortText | None = None
 
 
@@ -117,7 +117,7 @@ class Signature(Message):
     """How the form was signed."""
 
     kind: Literal["paper", "e-signature"]
-    signed_on: date
+    signed_on: Day
 
 
 class ApplicationForm(Message):
@@ -129,7 +129,7 @@ class ApplicationForm(Message):
     contacts: Contacts
     officers: Annotated[list[Officer], Field(max_length=100)]
     items: Annotated[list[OrderedItem], Field(min_length=1, max_length=500)]
-    desired_start_on: date
+    desired_start_on: FutureDay
     use_location: UseLocation
     dedicated_cluster_term_confirmed: StrictBool | None = None
     terms: TermsConsent

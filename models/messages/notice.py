@@ -4,16 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, JsonValue, StringConstraints
 
-from models.messages.base import Message
+from models.messages.base import ONE_LINE, Message
 from models.messages.office import Command, Reply
 
-Line = Annotated[
-    str,
-    StringConstraints(
-        min_length=1, max_length=1000, pattern=r"^[^\p{Cc}\p{Zl}\p{Zp}\u{202A}-\u{202E}\u{2066}-\u{2069}]+$"
-    ),
-]
-"""Text of one line: control characters could forge a mail header, marks of direction turn a name round."""
+Line = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=ONE_LINE)]
+"""Text of one line; longer than those of forms, for an address has several."""
 
 Channel = Literal["email", "web", "fax", "post", "registered", "certified", "console", "portal", "record"]
 

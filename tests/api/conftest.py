@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from activities.office import Office
     from models.database import Sessions
+    from service.temporal_server import Opened
+    from tests.api.bad_input import Counter
 
 
 @pytest.fixture
@@ -39,3 +41,15 @@ async def http(app: "FastAPI") -> AsyncIterator["httpx2.AsyncClient"]:
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+async def counter(
+    temporal: "Opened", sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator["Counter"]:
+    """Open an office on which something of everything lies, once: what is sent to it stores nothing."""
+    from tests.api.bad_input import lay_out
+    from tests.desk import OpenDesk
+
+    async with OpenDesk(temporal.address, sqlite_template, tmp_path_factory.mktemp("counter")) as open_desk:
+        yield await lay_out(open_desk)
