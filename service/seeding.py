@@ -27,8 +27,8 @@ class SeedRefused(Exception):
 class Seeder:
     """Plants once: a folder that was seeded before is left as it is."""
 
-    def __init__(self, base_url: str, people: list[dict[str, str]]) -> None:
-        self._http = httpx2.AsyncClient(base_url=base_url, timeout=30)
+    def __init__(self, http: httpx2.AsyncClient, people: list[dict[str, str]]) -> None:
+        self._http = http
         self._keys = {person["person"]: person["api_key"] for person in people}
 
     async def plant(self) -> None:
@@ -37,24 +37,23 @@ class Seeder:
         Raises:
             SeedRefused: the service answered otherwise.
         """
-        async with self._http:
-            found = await self._ask("GET", "auditor", "/v1/applications?customer_ref=SEED-1")
-            if found["items"]:
-                return
-            say("planting applications and contracts ...")
-            await self._file(1)
-            await self._file(2, anti_social_representation=False)
-            refused = await self._file(3)
-            body = {"decision": "refuse", "grounds": ["9(2)(1)"], "reason": "ご希望の構成は設備の上限を超えます。"}
-            await self._post("reviewer", f"{refused}/decisions", body)
-            numbers = [await self._contract(n) for n in (4, 5, 6, 7)]
-            _, active, leaving, ended = [f"/v1/contracts/{number}" for number in numbers]
-            now = await self._now()
-            for contract, resource in ((active, "vm-5"), (leaving, "vm-6")):
-                await self._post("provisioning", f"{contract}/service-start", _start(now, resource))
-            notice = {"arrived_at": now.isoformat(), "form": "paper"}
-            await self._post("intake", f"{leaving}/termination-notices", notice)
-            await self._post("intake", f"{ended}/cancellations", notice | {"ground": "28(1)"})
+        found = await self._ask("GET", "auditor", "/v1/applications?customer_ref=SEED-1")
+        if found["items"]:
+            return
+        say("planting applications and contracts ...")
+        await self._file(1)
+        await self._file(2, anti_social_representation=False)
+        refused = await self._file(3)
+        body = {"decision": "refuse", "grounds": ["9(2)(1)"], "reason": "ご希望の構成は設備の上限を超えます。"}
+        await self._post("reviewer", f"{refused}/decisions", body)
+        numbers = [await self._contract(n) for n in (4, 5, 6, 7)]
+        _, active, leaving, ended = [f"/v1/contracts/{number}" for number in numbers]
+        now = await self._now()
+        for contract, resource in ((active, "vm-5"), (leaving, "vm-6")):
+            await self._post("provisioning", f"{contract}/service-start", _start(now, resource))
+        notice = {"arrived_at": now.isoformat(), "form": "paper"}
+        await self._post("intake", f"{leaving}/termination-notices", notice)
+        await self._post("intake", f"{ended}/cancellations", notice | {"ground": "28(1)"})
 
     async def _file(self, n: int, **changes: object) -> str:
         """File an application; gives its path."""

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+import httpx2
 from pydantic import SecretStr
 from temporalio.service import RPCError
 
@@ -145,7 +146,8 @@ class EmbeddedService:
             self._tell()
             if self.options.seed:
                 people = list((read(self.folder.credentials_file) or {})["people"])
-                await Seeder(base_url, people).plant()
+                async with httpx2.AsyncClient(base_url=base_url, timeout=30) as http:
+                    await Seeder(http, people).plant()
             self._welcome(base_url)
             await keeping
         except TooManyDeaths as failure:
