@@ -1,7 +1,6 @@
 """The review of an application (Art. 4-9, 43, 44): findings, reminder, decision, and the letter that carries it."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any, Literal
 
 from temporalio import workflow
@@ -40,7 +39,6 @@ with workflow.unsafe.imports_passed_through():
     from terms.review import SECOND_PERSON_GROUND, check_grounds
     from workflows.wording import day_words
 
-SCREENING_PATIENCE = timedelta(seconds=3)
 DONE = frozenset({"accepted", "refused", "withdrawn"})
 PUBLIC: dict[str, Literal["received", "accepted", "refused", "withdrawn"]] = {
     "received": "received",
@@ -293,11 +291,11 @@ class ApplicationReview(Entity[ReviewState]):
         await self.act(note)
 
     async def _screening_done(self) -> None:
-        """Wait a moment for the screening, which starts with the receipt: nothing is accepted without it."""
-        try:
-            await workflow.wait_condition(lambda: self.s.screened, timeout=SCREENING_PATIENCE)
-        except TimeoutError:
-            raise Refused(Article(43, 1), "反社会的勢力の照会がまだ終わっていません。") from None
+        """Wait for the screening, which starts with the receipt: nothing is accepted without it.
+
+        The caller's patience ends first: it is told that the outcome is not known yet, and asks again by the same key.
+        """
+        await workflow.wait_condition(lambda: self.s.screened or self.s.phase != "received")
 
     def _news_since(self, seen: int) -> Callable[[], bool]:
         return lambda: self.changes != seen or bool(self.moved)
