@@ -101,7 +101,7 @@ async def test_something_is_missing(desk: Desk) -> None:
 
 
 async def test_a_completion_is_judged_like_a_form(desk: Desk) -> None:
-    """What the form does not have, may not change, or may not contain is shown by its pointer."""
+    """What the form does not have, may not change, or may not contain is blamed on the change that brings it."""
     application = await desk.file(no_resale=False)
     path, now = f"{application}/completions", "2026-03-25T09:00:00+09:00"
 
@@ -109,8 +109,8 @@ async def test_a_completion_is_judged_like_a_form(desk: Desk) -> None:
         return await desk.wrong("intake", path, {"changes": [{"pointer": pointer, "value": value}], "arrived_at": at})
 
     assert await fault("/no_such_field/x", 1) == ["/changes/0/pointer"]
-    assert await fault("/external_ref", "another") == ["/changes"]
-    assert await fault("/items/0/code", "VM-Z") == ["/items/0/code"]
+    assert await fault("/external_ref", "another") == ["/changes/0/pointer"]
+    assert await fault("/items/0/code", "VM-Z") == ["/changes/0/value"]
     assert await fault("/no_resale", value=True, at="2026-03-26T00:00:00+09:00") == ["/arrived_at"]
     assert (await desk.read(application))["findings"][0]["article"] == "23(1)"
 
