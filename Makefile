@@ -5,7 +5,7 @@ LOCK   := pyproject.toml --universal --generate-hashes --no-header --no-annotate
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo test check bench lock lock-check format lint types layers templates shape browser mutation clean
+.PHONY: help setup up demo test check bench lock lock-check format lint types layers templates shape browser docs mutation clean
 
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -20,7 +20,7 @@ demo: setup ## play a contract's whole life in simulated time (ARGS="--out DIR")
 	@exec $(BIN)/yakkan demo $(ARGS)
 
 test: setup check ## the checks and all tests
-	$(BIN)/python -m pytest --cov=terms --cov-report=term-missing:skip-covered --cov-fail-under=100
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --cov --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 check: lint types layers templates shape ## the quick checks: style, types, layers, templates, architecture
 
@@ -72,6 +72,9 @@ shape: $(VENV)/.done ## the architecture's own tests
 
 browser: setup ## only the tests that drive a browser
 	$(BIN)/python -m pytest -m browser
+
+docs: $(VENV)/.done ## write the generated pages of docs/ anew
+	$(BIN)/python -m service.coverage > docs/articles.md
 
 mutation: $(VENV)/.done ## does a test notice each change in terms/?
 	$(BIN)/mutmut run

@@ -117,7 +117,7 @@ class Calendar:
         return 1
 
     async def _remind_approvals(self, as_of: datetime) -> int:
-        """Remind of approvals that wait (backoffice.md §2)."""
+        """Remind of approvals that wait."""
         before = _before(as_of, self._office.terms.approval_reminder_days)
         async with self._office.sessions() as session, session.begin():
             found = await session.execute(

@@ -30,7 +30,7 @@ OFFICE = "office"
 VERSION = b"\x01"
 KEY_ID_BYTES = 16
 NONCE_BYTES = 12
-CACHE_SECONDS = 60.0  # so long may a process still open what another one has just erased
+CACHE_SECONDS = 5.0  # so long may a process still open what another one has just erased
 
 STORE = MetaData()
 WRAPPED = Table(

@@ -163,6 +163,15 @@ def _by_minimum_term(lines: Sequence[OrderedLine]) -> list[tuple[date, list[Orde
     ]
 
 
+def _told(charges: Sequence[Penalty]) -> list[str]:
+    """Word the penalties: those that are due, with their sum if there are several; else why none is."""
+    due = [charge for charge in charges if charge.penalty]
+    steps = [step for charge in due or charges[-1:] for step in charge.steps]
+    if len(due) > 1:
+        steps.append(f"違約金の合計は{ja_yen(sum(charge.penalty for charge in due))}です。")
+    return steps
+
+
 def _departure(  # noqa: PLR0913 (the parts of one departure)
     terms: Terms,
     *,
@@ -177,9 +186,7 @@ def _departure(  # noqa: PLR0913 (the parts of one departure)
 ) -> Departure:
     total = sum(charge.penalty for charge in charges)
     delete_from_on = ends_on + timedelta(days=terms.delete_grace_days)
-    told = [step for charge in charges for step in charge.steps]
-    if len(charges) > 1:
-        told.append(f"違約金の合計は{ja_yen(total)}です。")
+    told = _told(charges)
     penal = ("28(1)",) if ground == "28(1)" else ("28(2)",)
     return Departure(
         ground=ground,

@@ -1,4 +1,4 @@
-"""Which letter rests on which clause, in which form it goes out and by which channel (`notices.md` §2, §5).
+"""Which letter rests on which clause, in which form it goes out and by which channel.
 
 - 9(3), 18(1), 18(2): what the terms want in writing (書面).
 - 42(1): every other notice by post, fax, e-mail to the registered contact, or on the website.

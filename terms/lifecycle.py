@@ -26,7 +26,7 @@ ALLOWED: dict[Move, frozenset[Phase]] = {
     "cancel_18_2": IN_FORCE,
     "end": IN_FORCE,
 }
-"""Commands of the customer's and the provisioning's side, with the states that allow them (`backoffice.md` §6)."""
+"""Commands of the customer's and the provisioning's side, with the states that allow them."""
 
 ARTICLE: dict[Move, Article] = {
     "start_service": Article(5, 1),

@@ -214,7 +214,9 @@ class Terms:
     usage_rounding: Literal["SECOND"] = _read("SECOND", "26(1)", "A47", "経", others=("MINUTE_UP", "HOUR_UP"))
     due_shift: DueShift = _read("NEXT", "27(2)", "A56", "経", others=("PREV", "NONE"), calculator=True)
     min_pay_days: int = _read(14, "27(2)", "A73", "経", calculator=True, limits=(0, MAX_DAYS))
-    claim_due_days: int = _read(14, "35", "A90", others=("end of the second month after issue",), limits=(0, MAX_DAYS))
+    claim_due_days: int = _read(
+        14, "35", "A90", "経", others=("end of the second month after issue",), limits=(0, MAX_DAYS)
+    )
     fee_tolerance: int = _read(0, "27(2)", "A50", "経", limits=(0, 10_000))
     interest_base: Literal["TAX_INCLUDED"] = _read("TAX_INCLUDED", "36", "A51", others=("TAX_EXCLUDED",))
     interest_on: tuple[Literal["fee", "surcharge"], ...] = _read(

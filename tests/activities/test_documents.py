@@ -1,4 +1,4 @@
-"""Letters as documents: the same words as text, HTML and PDF, the same bytes each time (notices.md 1, 5, 8)."""
+"""Letters as documents: the same words as text, HTML and PDF, the same bytes each time."""
 
 import hashlib
 import html
@@ -99,7 +99,7 @@ def composed() -> dict[str, Composed]:
 
 
 class TestEveryLetter:
-    """The frame (notices.md 1), the contents (5) and the fixed sentences (8), alike in all three forms."""
+    """The frame, the contents (5) and the fixed sentences (8), alike in all three forms."""
 
     @pytest.mark.parametrize("slug", FACTS)
     def test_text_html_and_pdf_state_the_same_facts(self, composed: dict[str, Composed], slug: str) -> None:

@@ -1,4 +1,4 @@
-"""Art. 9(3), 42: which letter rests on which clause, its form and its channel (`notices.md` §2, §5)."""
+"""Art. 9(3), 42: which letter rests on which clause, its form and its channel."""
 
 import pytest
 
@@ -41,7 +41,7 @@ class TestArticle42Paragraph1:
             channel_of("greeting", electronic_delivery=True)
 
     def test_each_letter_goes_to_the_contact_for_contracts(self) -> None:
-        """Application, start and end of a contract are the business of its contract contact (`notices.md` §2)."""
+        """Application, start and end of a contract are the business of its contract contact."""
         assert {kind.contact for kind in LETTERS.values()} == {"contract"}
 
     @pytest.mark.parametrize(

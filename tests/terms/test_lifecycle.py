@@ -1,4 +1,4 @@
-"""Which command each state of a contract allows (`backoffice.md` §6), and by which article the others are refused."""
+"""Which command each state of a contract allows, and by which article the others are refused."""
 
 from itertools import product
 from typing import get_args

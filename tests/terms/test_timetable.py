@@ -1,4 +1,4 @@
-"""The minute of the day at which each kind of deadline acts (`backoffice.md` §4)."""
+"""The minute of the day at which each kind of deadline acts."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
