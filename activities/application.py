@@ -18,6 +18,7 @@ from activities.letters import queue_letter
 from activities.office import Office
 from activities.records import (
     audit,
+    close_tasks,
     day,
     enqueue_start,
     instant,
@@ -339,14 +340,10 @@ class Applications:
         if c.vote is not None:
             await cast_vote(session, office, c.vote, owner=number, as_of=c.as_of)
         if c.closing is not None:
-            await close_approval(session, c.closing)
+            await close_approval(session, c.closing, as_of=c.as_of)
         if c.closes_answer_tasks:
-            await session.execute(
-                update(TaskRow)
-                .where(col(TaskRow.application_no) == number, col(TaskRow.kind).in_(ANSWER_TASKS))
-                .where(col(TaskRow.state) == "open")
-                .values(state="done", done_at=c.as_of, done_by="system")
-            )
+            mine = (col(TaskRow.application_no) == number, col(TaskRow.kind).in_(ANSWER_TASKS))
+            await close_tasks(session, *mine, as_of=c.as_of)
 
 
 def _answer(c: ReviewCommit, row: ApplicationRow, approval_id: str | None) -> dict[str, JsonValue]:

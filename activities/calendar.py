@@ -10,9 +10,10 @@ from sqlmodel import col
 from temporalio import activity
 
 from activities import relay
-from activities.commands import NoSuchWorkflow, Unavailable, Unknown, command
+from activities.approvals import close_approval, reminder_of
+from activities.commands import NoSuchWorkflow, command
 from activities.office import Office
-from activities.records import audit, open_task
+from activities.records import audit, close_tasks, open_task
 from models import ids
 from models.messages.office import ApprovalClosing, Closing, Event, Opening, Origin, Reply, SweepInput, TaskOrder
 from models.tables import (
@@ -103,17 +104,18 @@ class Calendar:
                 select(ApprovalRow).where(col(ApprovalRow.state) == "open", col(ApprovalRow.expires_at) <= as_of)
             )
             late = rows.scalars().all()
-        return sum([await self._expire(row) for row in late])
+        return sum([await self._expire(row, as_of) for row in late])
 
-    async def _expire(self, row: ApprovalRow) -> int:
+    async def _expire(self, row: ApprovalRow, as_of: datetime) -> int:
         origin = Origin(key=f"expire:{row.approval_id}", actor="system")
         closing = ApprovalClosing(origin=origin, approval_id=row.approval_id, state="expired")
         try:
             await command(self._office.client, row.workflow_id or "", "close_approval", closing, Reply)
-        except (Refused, NoSuchWorkflow):
+        except Refused:
             return 0  # decided meanwhile
-        except (Unknown, Unavailable):
-            raise
+        except NoSuchWorkflow:  # nobody waits any more; it must not be found again every day
+            async with self._office.sessions() as session, session.begin():
+                await close_approval(session, closing, as_of=as_of)
         return 1
 
     async def _remind_approvals(self, as_of: datetime) -> int:
@@ -138,7 +140,7 @@ class Calendar:
                     due_on=day_of(row.expires_at),
                 )
                 await open_task(
-                    session, f"approval_waits:{row.approval_id}", task, as_of=as_of,
+                    session, reminder_of(row.approval_id), task, as_of=as_of,
                     contract_no=row.contract_no, application_no=row.application_no,
                 )  # fmt: skip
         return len(rows)
@@ -197,11 +199,7 @@ class Calendar:
             rows = found.scalars().all()
             for row in rows:
                 row.state = "withdrawn" if row.state == "queued" else row.state
-                await session.execute(
-                    update(TaskRow)
-                    .where(col(TaskRow.notice_no) == row.notice_no, col(TaskRow.state) == "open")
-                    .values(state="done", done_at=as_of, done_by="system")
-                )
+                await close_tasks(session, col(TaskRow.notice_no) == row.notice_no, as_of=as_of)
         for row in rows:
             origin = Origin(key=f"take_back:{row.notice_no}", actor="system")
             closing = ApprovalClosing(origin=origin, approval_id=row.notice_no, state="withdrawn")
@@ -237,8 +235,9 @@ class Calendar:
 
 
 def _without_record() -> Sequence[Any]:
-    """Registered letters of whose delivery nothing is known and nobody was told yet."""
+    """Registered letters of whose delivery nothing is known and nobody was told yet; what is e-signed has no post."""
     return (
+        col(NoticeRow.method) != "e-signature",
         col(NoticeRow.channel).in_(("registered", "certified")),
         col(NoticeRow.dispatched_at).is_not(None),
         col(NoticeRow.record_missed).is_(False),

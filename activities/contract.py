@@ -99,7 +99,7 @@ class Contracts:
         if c.vote is not None:
             await cast_vote(session, office, c.vote, owner=number, as_of=c.as_of)
         if c.closing is not None:
-            await close_approval(session, c.closing)
+            await close_approval(session, c.closing, as_of=c.as_of)
 
     async def _keep_termination(self, session: AsyncSession, c: ContractCommit, record: TerminationRecord) -> None:
         """Write a termination or its new state, and the customer's letter as taken."""

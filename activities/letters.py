@@ -12,6 +12,7 @@ from activities.documents import Composed
 from activities.office import Office
 from activities.records import (
     audit,
+    close_tasks,
     enqueue_start,
     insert_once,
     instant,
@@ -28,7 +29,7 @@ from models.messages.notice import (
     Reissue,
 )
 from models.messages.office import Event, LetterOrder, Opening, TaskOrder
-from models.tables import ApplicationRow, ContactRow, ContractRow, DocumentRow, NoticeRow
+from models.tables import ApplicationRow, ContactRow, ContractRow, DocumentRow, NoticeRow, TaskRow
 from terms.letters import LETTERS, channel_of
 from terms.notice import deemed_arrival
 from terms.periods import day_of
@@ -205,6 +206,7 @@ async def reissue(session: AsyncSession, office: Office, row: NoticeRow, c: Reis
     """Write a letter anew under a new number that names the old one; the old one is withdrawn if still queued."""
     if row.state == "queued":
         row.state = "withdrawn"
+        await close_tasks(session, col(TaskRow.notice_no) == row.notice_no, as_of=as_of, by=c.origin.actor)
     facts = cast("dict[str, JsonValue]", await office.vault.unseal_json(row.facts))
     order = LetterOrder(slug=row.slug, facts=facts, origin=row.origin, replaces=row.notice_no)
     key = c.origin.key

@@ -17,6 +17,7 @@ from activities.letters import contact_of, keep_document, letter_of, normal_arri
 from activities.office import Office
 from activities.records import (
     audit,
+    close_tasks,
     insert_once,
     instant,
     look_again,
@@ -111,11 +112,8 @@ class Notices:
         async with office.sessions() as session, session.begin():
             row = await session.get_one(NoticeRow, order.notice_no)
             body = view_notice(row)
-            await session.execute(
-                update(TaskRow)
-                .where(col(TaskRow.key) == f"post:{order.notice_no}", col(TaskRow.state) == "open")
-                .values(state="done", done_at=order.as_of, done_by=c.origin.actor)
-            )
+            task = col(TaskRow.key) == f"post:{order.notice_no}"
+            await close_tasks(session, task, as_of=order.as_of, by=c.origin.actor)
             await look_again(session, f"look:{order.notice_no}", order.as_of)
             await store_answer(session, office.vault, c.origin.scope, 200, body, row.application_no or "office")
         await office.wake()

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import inspect, select, update
+from sqlalchemy import ColumnElement, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
@@ -145,6 +145,13 @@ async def enqueue_signal(
 async def look_again(session: AsyncSession, key: str, as_of: datetime) -> None:
     """Tell the office's calendar that a fact may bring an earlier day."""
     await enqueue_signal(session, key=key, workflow_id=ids.CALENDAR, name="look_again", payload=None, as_of=as_of)
+
+
+async def close_tasks(session: AsyncSession, *which: ColumnElement[bool], as_of: datetime, by: str = "system") -> None:
+    """Close tasks that are open and that nobody has to do any more."""
+    await session.execute(
+        update(TaskRow).where(col(TaskRow.state) == "open", *which).values(state="done", done_at=as_of, done_by=by)
+    )
 
 
 async def open_task(

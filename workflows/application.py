@@ -231,10 +231,13 @@ class ApplicationReview(Entity[ReviewState]):
     def _withdrawn(self, c: WithdrawApplication) -> ReviewCommit:
         if self.s.phase in {"accepting", *DONE}:
             raise Refused(Article(9, 1), "承諾後のお申込みは取り下げられません。")
+        closing = None
+        if self.s.phase == "second_opinion" and self.s.approval_id is not None:
+            closing = ApprovalClosing(origin=c.origin, approval_id=self.s.approval_id, state="withdrawn")
         self.s.phase = "withdrawn"
         return self._step(
             c.origin.key, "application_withdrawn", "9(1)", c.origin.actor, "お申込みが取り下げられました。",
-            scope=c.origin.scope, closes_answer_tasks=True,
+            scope=c.origin.scope, closes_answer_tasks=True, closing=closing,
             decision={"reason": c.reason or "", "form": c.form},
             basis={"arrived_at": c.arrived_at.isoformat(), "reading": "A105"},
         )  # fmt: skip
