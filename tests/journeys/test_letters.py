@@ -70,6 +70,23 @@ async def test_mail_that_comes_back(desk: Desk) -> None:
     assert (shown["state"], shown["formed_at"]) == ("accepted", formed_at)
 
 
+async def test_an_acceptance_written_anew(desk: Desk) -> None:
+    """Before it was posted the acceptance is written anew: the old one is withdrawn, the new one forms the contract."""
+    application = await desk.file("QPC-26-0103")
+    await desk.do("reviewer", f"{application}/decisions", {"decision": "accept", "reason": "審査済み"})
+    await desk.settle()
+    old = await desk.letter("acceptance_notice")
+    new = await desk.do("support", f"/v1/notices/{old['notice_no']}/reissues", {"reason": "誤記の訂正"})
+    posted = {"method": "post", "dispatched_at": "2026-03-25T09:00:00+09:00"}
+    gone = await desk.post("support", f"/v1/notices/{old['notice_no']}/dispatches", posted)
+    assert (gone.status_code, gone.json()["type"]) == (409, "/problems/conflict")
+    await desk.do("support", f"/v1/notices/{new['notice_no']}/dispatches", posted)
+    await desk.until("2026-03-27")
+    assert [one["state"] for one in await desk.letters(slug="acceptance_notice")] == ["withdrawn", "arrived"]
+    assert (await desk.read(application))["state"] == "accepted"
+    assert [one["kind"] for one in (await desk.read("/v1/tasks", state="open"))["items"]] == ["post_letter"]
+
+
 async def test_a_name_that_the_screening_knows(desk: Desk) -> None:
     """A hit stands in the way of acceptance, and goes to legal; the application can be refused (Art. 43(1))."""
     application = await desk.file(applicant__representative__name="反社 照会")

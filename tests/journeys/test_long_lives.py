@@ -30,10 +30,11 @@ async def nothing_is_left_undone(desk: Desk, *open_workflows: str) -> bool:
     return (found, waiting, tasks) == ({"office/calendar", *open_workflows}, 0, [])
 
 
-async def test_three_busy_years(desk: Desk) -> None:
-    """36 months in which notice is given and taken back twice a year: short histories, every lifted end unnoticed."""
-    number = await desk.active()
-    notices = f"/v1/contracts/{number}/termination-notices"
+async def test_three_busy_years_and_ten_quiet_ones(desk: Desk) -> None:
+    """One customer gives notice twice a year and takes it back, the other is never heard of: histories stay short."""
+    busy, quiet = await desk.active(), await desk.active("QPC-26-0106")
+    never_heard_of = await desk.timeline(quiet)
+    notices = f"/v1/contracts/{busy}/termination-notices"
     for year, month in product((2026, 2027, 2028), ("06", "12")):
         today = f"{year}-{month}-05"
         await desk.until(f"{today}T10:00:00+09:00")
@@ -41,17 +42,27 @@ async def test_three_busy_years(desk: Desk) -> None:
         assert told["arrived_on"] == today
         await desk.do("intake", f"{notices}/withdrawals", {"reason": "契約者の申し出に当社が同意"})
 
-    # 10 February 2029: the last notice stands, and ends the contract after three years
+    # 10 February 2029: the last notice stands, and ends the contract after 36 months; the lifted ends went unnoticed
     await desk.until("2029-02-10T10:00:00+09:00")
     await desk.do("intake", notices, {"arrived_at": "2029-02-10T09:00:00+09:00", "form": "paper"})
     await desk.until("2029-04-01")
-    assert (await desk.read(f"/v1/contracts/{number}"))["ended_at"] == "2029-04-01T00:00:00+09:00"
-    actions = Counter(each["action"] for each in await desk.timeline(number))
+    assert (await desk.read(f"/v1/contracts/{busy}"))["ended_at"] == "2029-04-01T00:00:00+09:00"
+    actions = Counter(each["action"] for each in await desk.timeline(busy))
     assert (actions["notice_received"], actions["notice_withdrawn"], actions["ended"]) == (7, 6, 1)
-    runs = await runs_of(desk, f"contract/{number}")
+    runs = await runs_of(desk, f"contract/{busy}")
     assert len(runs) > 1
     assert max(runs) <= SHORT
-    assert await nothing_is_left_undone(desk, f"contract/{number}")
+
+    # March 2036: the other sleeps on; nobody but the calendar has woken since, once a month
+    woken = await desk.until("2036-03-25T09:00:00+09:00")
+    assert {what.partition(":")[0] for _, what in woken} == {"office/calendar"}
+    assert 80 <= len(woken) <= 90
+    assert max(await runs_of(desk, "office/calendar")) <= SHORT
+    assert await desk.timeline(quiet) == never_heard_of
+    assert (await desk.read(f"/v1/contracts/{quiet}"))["state"] == "active"
+    (only,) = await runs_of(desk, f"contract/{quiet}")
+    assert only <= SHORT
+    assert await nothing_is_left_undone(desk, f"contract/{busy}", f"contract/{quiet}")
 
 
 async def test_what_is_refused_does_not_pile_up(desk: Desk) -> None:
@@ -63,18 +74,3 @@ async def test_what_is_refused_does_not_pile_up(desk: Desk) -> None:
     runs = await runs_of(desk, f"contract/{number}")
     assert len(runs) > 2
     assert max(runs) <= SHORT
-
-
-async def test_ten_quiet_years(desk: Desk) -> None:
-    """A contract that nobody touches sleeps on; the calendar wakes once a month, and its history stays short too."""
-    number = await desk.active()
-    before = await desk.timeline(number)
-    woken = await desk.until("2036-03-25T09:00:00+09:00")
-    assert {what.partition(":")[0] for _, what in woken} == {"office/calendar"}
-    assert 110 <= len(woken) <= 125
-    assert await desk.timeline(number) == before
-    assert (await desk.read(f"/v1/contracts/{number}"))["state"] == "active"
-    assert len(await runs_of(desk, f"contract/{number}")) == 1
-    assert max(await runs_of(desk, "office/calendar")) <= SHORT
-    assert max(await runs_of(desk, f"contract/{number}")) <= SHORT
-    assert await nothing_is_left_undone(desk, f"contract/{number}")

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from sqlalchemy import select
+
+from models.tables import IncomingLetterRow
 from tests.desk import Desk, OpenDesk
 
 ARRIVED = "2026-05-20T14:05:00+09:00"
@@ -64,6 +67,11 @@ async def test_an_email_is_no_notice(desk: Desk) -> None:
     assert len(await desk.letters(slug="not_in_writing_notice")) == 2
     rejected = [each for each in await desk.timeline(number) if each["action"] == "notice_rejected"]
     assert [each["basis"]["form"] for each in rejected] == ["email", "telephone"]
+
+    async with desk.office.readers() as session:
+        incoming = (await session.execute(select(IncomingLetterRow))).scalars().all()
+    assert {(one.slug, one.state, one.article) for one in incoming} == {("cancellation_notice", "rejected", "18(1)")}
+    assert [one.form for one in incoming] == ["email", "telephone"]
 
     # nothing ends: only the paper that comes in June does that
     assert "ends_on" not in await desk.read(contract)

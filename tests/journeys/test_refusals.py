@@ -52,13 +52,24 @@ async def test_a_refusal_takes_effect_when_its_letter_is_posted(desk: Desk) -> N
     again = await desk.post("support", path, {**ordinary, "method": "registered"})
     assert (again.status_code, again.json()["type"]) == (409, "/problems/conflict")
 
+    # a third is signed electronically and sent at once: it counts as made, and no post has to be traced
+    signed = await desk.file("QPC-26-0105")
+    await desk.do("reviewer", f"{signed}/decisions", REFUSAL)
+    await desk.settle()
+    (queued,) = await desk.letters(slug="refusal_notice", state="queued")
+    body = {"method": "e-signature", "dispatched_at": POSTED}
+    await desk.do("support", f"/v1/notices/{queued['notice_no']}/dispatches", body)
+    await desk.settle()
+    assert (await desk.read(signed))["state"] == "refused"
+    assert (await desk.read(f"/v1/notices/{queued['notice_no']}"))["basis"] == "dispatch"
+
     # Thursday, 26 March: the first is delivered; of the second nothing is heard, it counts as arrived on Friday
     await desk.until("2026-03-26T12:00:00+09:00")
     record = {"outcome": "delivered", "at": "2026-03-26T11:05:00+09:00", "proof": "配達証 123"}
     told = await desk.do("support", f"/v1/notices/{letters[0]['notice_no']}/deliveries", record)
     assert (told["state"], told["arrived_at"]) == ("arrived", "2026-03-26T11:05:00+09:00")
     await desk.until("2026-03-28")
-    delivered, silent = await desk.letters(slug="refusal_notice")
+    delivered, silent, _ = await desk.letters(slug="refusal_notice")
     assert (delivered["deemed"], delivered["basis"]) == (False, "delivery")
     assert (silent["deemed"], silent["basis"]) == (True, "normal_time")
     assert silent["arrived_at"] == "2026-03-27T00:00:00+09:00"
@@ -121,4 +132,18 @@ async def test_another_ground_needs_a_second_person(desk: Desk) -> None:
     late = await desk.post("legal", f"{proposals[2]}/decisions", approve)
     assert (late.status_code, late.json()["type"]) == (409, "/problems/conflict")
     assert await desk.do("reviewer", f"{applications[2]}/decisions", REFUSAL) == {"state": "received"}
-    assert len(await desk.tasks("approval_waits")) == 1
+    assert [task["state"] for task in await desk.tasks("approval_waits")] == ["done"]
+
+
+async def test_who_withdraws_is_not_refused_any_more(desk: Desk) -> None:
+    """While a second person is asked the applicant takes everything back: the proposal is over, and nobody waits."""
+    application = await desk.file()
+    approval = f"/v1/approvals/{(await desk.do('reviewer', f'{application}/decisions', OTHER_GROUND))['approval_id']}"
+    withdrawal = {"arrived_at": POSTED, "form": "telephone"}
+    assert await desk.do("intake", f"{application}/withdrawals", withdrawal) == {"state": "withdrawn"}
+    assert (await desk.read(approval))["state"] == "withdrawn"
+    late = await desk.post("legal", f"{approval}/decisions", {"decision": "approve", "reason": "確認した"})
+    assert (late.status_code, late.json()["type"]) == (409, "/problems/conflict")
+    woken = await desk.until("2026-06-01")
+    assert len(woken) <= 3
+    assert not (await desk.read("/v1/tasks"))["items"]

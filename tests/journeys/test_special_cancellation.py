@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from models import ids
 from tests.desk import JSON, Desk
 
 TODAY = "2026-05-20T14:00:00+09:00"
@@ -147,6 +148,10 @@ async def test_the_earliest_end_wins(desk: Desk) -> None:
     again = await desk.post("intake", f"{contract}/termination-notices", notice)
     assert (again.status_code, again.json()) == (200, first)
     assert await closed(desk, number)
+    outcomes = [await desk.office.client.get_workflow_handle(each).result() for each in (
+        ids.termination(number, 1), ids.cancellation(number, 2),
+    )]  # fmt: skip
+    assert outcomes == ["overtaken", "ended"]
 
 
 async def test_a_cancellation_found_late(desk: Desk) -> None:
