@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -58,7 +58,7 @@ class DispatchBody(Body):
     """A letter was posted."""
 
     method: Literal["post", "registered", "certified", "e-signature", "hand"]
-    tracking_no: Line | None = None
+    tracking_no: Annotated[Line, Field(max_length=64)] | None = None
     dispatched_at: Instant
 
 

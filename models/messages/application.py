@@ -100,7 +100,7 @@ class UseLocation(Message):
 class TermsConsent(Message):
     """Consent to the terms (Art. 8(1)); empty where the box is not ticked."""
 
-    version: ShortText
+    version: Annotated[ShortText, Field(max_length=16)]
     consented_at: Instant | None = None
     consented_by: ShortText | None = None
 

@@ -166,6 +166,7 @@ class TestForm:
             pytest.param("/desired_start_on", "2026-02-29", id="no leap year"),
             pytest.param("/desired_start_on", "2100-01-01", id="beyond the calendar"),
             pytest.param("/desired_start_on", "2099-12-31", id="too late for a due date"),
+            pytest.param("/terms/version", "1." + "0" * 15, id="a version longer than any"),
             pytest.param("/terms/consented_at", "2026-03-12T15:19:00", id="a consent without offset"),
             pytest.param("/terms/consented_at", 1_773_000_000, id="a consent in seconds"),
             pytest.param("/signature/signed_on", 20_000, id="a signature in days"),
