@@ -119,6 +119,24 @@ async def test_a_customer_asks_and_the_provider_reviews(desk: Desk) -> None:
     assert (late.status_code, late.json()["type"]) == (409, "/problems/conflict")
 
 
+async def test_nobody_reviews(desk: Desk) -> None:
+    """After a fortnight of silence the customer's proposal is over, and the contract goes on."""
+    number = await desk.active(external_ref="K")
+    customer = await desk.customer("K")
+    await desk.until("2026-05-20T15:00:00+09:00")
+    storm = await restriction(desk, zones=["fukuoka-1"])
+    path = f"/v1/contracts/{number}/cancellations"
+    asked = await desk.post(customer, path, cancellation("14(2)", storm, "console"))
+    approval = f"/v1/approvals/{asked.json()['approval_id']}"
+    await desk.until("2026-06-04T06:00:00+09:00")
+    assert (await desk.read(approval))["state"] == "expired"
+    assert await outcome(desk, number) == ("active", None, None)
+    (task,) = await desk.tasks("approval_waits")
+    assert (task["role"], task["state"]) == ("legal", "done")
+    late = await desk.post("legal", f"{approval}/decisions", {"decision": "approve", "reason": "影響を確認"})
+    assert (late.status_code, late.json()["type"]) == (409, "/problems/conflict")
+
+
 async def test_the_earliest_end_wins(desk: Desk) -> None:
     """A notice runs to the end of June; a special cancellation in May overtakes it, and its letters stop."""
     number = await desk.active()
