@@ -186,8 +186,8 @@ class OpenDesk:
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
-    async def __call__(self, start: str, *, database_url: str = "") -> Desk:
-        """Open an office whose business time begins at `start`."""
+    async def __call__(self, start: str, *, database_url: str = "", smtp_url: str = "") -> Desk:
+        """Open an office whose business time begins at `start`; its mail goes to a sink unless told otherwise."""
         self.opened += 1
         folder = self._folder / f"office{self.opened}"
         folder.mkdir()
@@ -197,7 +197,7 @@ class OpenDesk:
         settings = Settings(
             data_dir=folder,
             database_url=database_url,
-            smtp_url=SecretStr(f"smtp://127.0.0.1:{sink.port}"),
+            smtp_url=SecretStr(smtp_url or f"smtp://127.0.0.1:{sink.port}"),
             simulate=datetime.fromisoformat(start),
             temporal_address=self._address,
             temporal_namespace=f"test-{uuid4().hex[:12]}",

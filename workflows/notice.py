@@ -24,8 +24,9 @@ with workflow.unsafe.imports_passed_through():
         Posted,
     )
     from models.messages.office import ApprovalClosing, Closing, Reply
-    from terms.citation import Refused
+    from terms.citation import Article, Refused
 
+NOT_PRINTED = "この書面は印刷できていません。記載を訂正し、再発行してください。"
 PAPER = frozenset({"post", "registered", "certified"})
 
 
@@ -36,6 +37,7 @@ class Notice:
     @workflow.init
     def __init__(self, n: NoticeInput) -> None:
         self.n = n
+        self.printed: bool | None = None
         self.posted: Dispatched | None = None
         self.delivery: Delivery | None = None
         self.withdrawn = False
@@ -58,7 +60,10 @@ class Notice:
 
     @workflow.update
     async def post(self, c: PaperDispatch) -> Reply:
-        """Staff posted the letter: written down with method, number and moment."""
+        """Staff posted the letter: written down with method, number and moment; it must have been printed."""
+        await workflow.wait_condition(lambda: self.printed is not None)
+        if not self.printed:
+            raise Refused(Article(42, 1), NOT_PRINTED)
         order = PaperDispatchOrder(notice_no=self.n.notice_no, command=c, as_of=clock.now())
         posted: Posted = await workflow.execute_activity_method(
             Notices.record_posting, order, **DATABASE, summary="第42条 発送の記録"
@@ -97,9 +102,10 @@ class Notice:
     async def _post(self) -> Dispatched | None:
         """Print, then wait for staff to post."""
         order = DispatchOrder(notice_no=self.n.notice_no, as_of=clock.now())
-        await workflow.execute_activity_method(
+        outcome: DispatchOutcome = await workflow.execute_activity_method(
             Notices.prepare_paper, order, **MAIL, task_queue=queue("letters"), summary="印刷"
         )
+        self.printed = outcome.state == "dispatched"
         await workflow.wait_condition(lambda: self.posted is not None or self.withdrawn)
         return self.posted
 
