@@ -34,6 +34,8 @@ class Postmaster:
                         break
                 case b"QUIT":
                     break
+                case _:
+                    pass
             writer.write(f"{answer}\r\n".encode())
             await writer.drain()
         writer.close()
