@@ -94,7 +94,8 @@ class Sessions:
         Raises:
             FormRefused: the token is not the one of this browser's session.
         """
-        if not hmac.compare_digest(self.read(request).get("csrf", secrets.token_hex()), token):
+        expected = self.read(request).get("csrf", secrets.token_hex())
+        if not hmac.compare_digest(expected.encode(), token.encode(errors="replace")):  # as text it takes ASCII only
             raise FormRefused
 
     def _set(self, response: Response, values: dict[str, str]) -> None:

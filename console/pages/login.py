@@ -29,7 +29,7 @@ _NOBODY = _hasher.hash("nobody")  # a login that does not exist takes as long as
 class Credentials(BaseModel):
     """What the login form sends."""
 
-    login: Annotated[str, Field(max_length=MAX_TEXT)] = ""
+    login: Annotated[str, Field(max_length=MAX_TEXT, pattern=r"^[^\u0000-\u001f]*$")] = ""
     password: Annotated[str, Field(max_length=MAX_TEXT)] = ""
     token: Annotated[str, Field(max_length=MAX_TEXT)] = ""
     after: Annotated[str, Field(max_length=MAX_TEXT)] = HOME
