@@ -16,7 +16,7 @@ from activities.office import Office
 from activities.records import audit, instant
 from api.auth import READERS, Caller, Principal, TheOffice, may
 from api.dispatch import json_answer, send
-from api.fields import Answer, Body, Code, Day, Line, Number, Reference
+from api.fields import Answer, Body, Code, Day, FutureDay, Line, Number, Reference
 from api.idempotency import CommandRoute, TheCall
 from api.paging import Page, PageWanted, fetch_page
 from api.problems import InvalidInput, NotFound
@@ -93,7 +93,7 @@ class StartBody(Body):
     """Provisioning is done (開通)."""
 
     service_start_on: Day
-    billing_start_on: Day | None = None
+    billing_start_on: FutureDay | None = None
     resources: Resources = Field(default_factory=list)
 
 
