@@ -1,7 +1,8 @@
 """One key, one effect: the first answer to a command is kept, and a repetition gets it again.
 
-The order of questions: who calls (401), may the role (403), the key (400), the same key with another request (422),
-a kept answer, a copy under way; only then is the body judged (422) and the command carried out.
+The order of questions: who calls (401), may the role (403), can the body be read at all (400, 413, 415), the key (400),
+the same key with another request (422), a kept answer, a copy under way; only then is the body judged (422) and the
+command carried out.
 """
 
 import asyncio
