@@ -107,16 +107,14 @@ def audit_hash(row: AuditEventRow) -> str:
     return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
-async def enqueue_start(
-    session: AsyncSession, opening: Opening, *, contract_no: str | None, as_of: datetime, task_queue: str = "contracts"
-) -> None:
+async def enqueue_start(session: AsyncSession, opening: Opening, *, contract_no: str | None, as_of: datetime) -> None:
     """Have a workflow started after the commit; once, by its id."""
     row = {
         "key": f"start:{opening.workflow_id}",
         "kind": START,
         "workflow_id": opening.workflow_id,
         "name": opening.type,
-        "task_queue": task_queue,
+        "task_queue": "contracts",
         "payload": opening.payload,
         "contract_no": contract_no,
         "created_at": as_of,

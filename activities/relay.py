@@ -38,7 +38,7 @@ SUMMARIES = {
 log = structlog.get_logger()
 
 
-async def start(office: Office, opening: Opening, *, task_queue: str | None = None) -> None:
+async def start(office: Office, opening: Opening) -> None:
     """Start a workflow once: its row in `open_workflow` is the proof, Temporal's id only repeats it.
 
     A workflow that has run and closed is not started again.
@@ -63,7 +63,7 @@ async def start(office: Office, opening: Opening, *, task_queue: str | None = No
             opening.type,
             opening.payload,
             id=opening.workflow_id,
-            task_queue=task_queue or office.task_queue,
+            task_queue=office.task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             static_summary=SUMMARIES.get(opening.type),
@@ -128,7 +128,7 @@ class Relay:
         try:
             if row.kind == START:
                 opening = Opening(workflow_id=row.workflow_id, type=row.name, payload=row.payload)
-                await start(self._office, opening, task_queue=None)
+                await start(self._office, opening)
             else:
                 handle = self._office.client.get_workflow_handle(row.workflow_id)
                 await handle.signal(row.name, args=[row.payload] if row.payload else [], rpc_timeout=PATIENCE)
