@@ -1,9 +1,10 @@
-"""Prices: the price list in force on a day (Art. 24(1)); bills join with billing."""
+"""Prices: the price lists in force on a day, or in a stretch of days (Art. 24(1))."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -21,6 +22,7 @@ class PriceList:
     name: str
     items: dict[str, PriceRow]
     contract_fee: int
+    effective_from: date
 
     def orderable(self, code: str) -> bool:
         """Tell whether an application may order a code: it is on the list, on sale, and no fee or work."""
@@ -42,9 +44,37 @@ async def price_list_on(session: AsyncSession, day: date) -> PriceList:
     )
     if row is None:
         raise Refused(Article(24, 1), "この日に適用される料金表がありません。")
+    return (await _with_items(session, [row]))[0]
+
+
+async def lists_in(session: AsyncSession, first: date, last: date) -> list[PriceList]:
+    """Read the price lists in force on any day from `first` to `last`, in the order in which they begin.
+
+    Where the earliest list begins after `first`, the days before it have no prices.
+    """
+    begins = col(PriceListRow.effective_from)
+    in_force = select(func.max(begins)).where(begins <= first).scalar_subquery()
     found = await session.execute(
-        select(PriceRow).where(col(PriceRow.price_list) == row.price_list).order_by(col(PriceRow.place))
+        select(PriceListRow).where(begins <= last, begins >= func.coalesce(in_force, first)).order_by(begins)
     )
-    items = {item.code: item for item in found.scalars()}
+    return await _with_items(session, found.scalars().all())
+
+
+async def _with_items(session: AsyncSession, rows: Sequence[PriceListRow]) -> list[PriceList]:
+    found = await session.execute(
+        select(PriceRow)
+        .where(col(PriceRow.price_list).in_([row.price_list for row in rows]))
+        .order_by(col(PriceRow.price_list), col(PriceRow.place))
+    )
+    items: dict[str, dict[str, PriceRow]] = {row.price_list: {} for row in rows}
+    for item in found.scalars():
+        items[item.price_list][item.code] = item
+    return [
+        PriceList(row.price_list, items[row.price_list], _contract_fee(items[row.price_list]), row.effective_from)
+        for row in rows
+    ]
+
+
+def _contract_fee(items: dict[str, PriceRow]) -> int:
     fee = items.get(CONTRACT_FEE)
-    return PriceList(row.price_list, items, int(fee.rate) if fee is not None and fee.rate else 0)
+    return int(fee.rate) if fee is not None and fee.rate else 0

@@ -9,13 +9,25 @@ from sqlalchemy import exists, func, select, update
 from sqlmodel import col
 from temporalio import activity
 
-from activities import relay
-from activities.approvals import close_approval, reminder_of
+from activities import bulk_letters, relay
+from activities.acts import ACTS
+from activities.approvals import close_approval, close_row, reminder_of
+from activities.billing_start import due_month, next_billing, run_out, start_pass
 from activities.commands import NoSuchWorkflow, command
 from activities.office import Office
 from activities.records import audit, close_tasks, open_task
 from models import ids
-from models.messages.office import ApprovalClosing, Closing, Event, Opening, Origin, Reply, SweepInput, TaskOrder
+from models.messages.office import (
+    ApprovalClosing,
+    CalendarState,
+    Closing,
+    Event,
+    Opening,
+    Origin,
+    Reply,
+    SweepInput,
+    TaskOrder,
+)
 from models.tables import (
     ApplicationRow,
     ApprovalRow,
@@ -68,24 +80,45 @@ class Calendar:
             )
             posted = await session.scalar(select(func.min(col(NoticeRow.dispatched_at))).where(*_without_record()))
             closed = await session.scalar(select(func.min(col(ApplicationRow.closed_at))).where(*_to_erase()))
+            billing = await next_billing(session, self._office, s.as_of)
+            arrival = await bulk_letters.next_arrival(session, self._office)
         days = [
             *_days(expiry, 1),
             *_days(reminder, terms.approval_reminder_days),
             *_days(posted, terms.registered_task_days),
             *_days(closed, terms.application_retention_days),
+            *([arrival] if arrival else []),
         ]
         earliest = s.swept_on + ONE_DAY if s.swept_on else day_of(s.as_of)
         if sweep_at(earliest) <= s.as_of and s.swept_on is None:
             earliest = day_of(s.as_of)
         longest = day_of(s.as_of) + LONGEST_SLEEP
-        return sweep_at(max(earliest, min([*days, longest])))
+        due = sweep_at(max(earliest, min([*days, longest])))
+        return due if billing is None else min(due, max(billing, s.as_of))
 
     @activity.defn
-    async def start_sweep(self, s: SweepInput) -> None:
-        """Start the sweep of a day, once."""
-        day = s.swept_on or day_of(s.as_of)
-        opening = Opening(workflow_id=ids.sweep(day), type="sweep", payload=s.model_dump(mode="json"))
-        await relay.start(self._office, opening)
+    async def start_due(self, s: SweepInput) -> CalendarState:
+        """Start what is due by now, each once: the bills of months that are closed, and the sweep of the day."""
+        office, today = self._office, day_of(s.as_of)
+        while await self._bill(s.as_of):
+            pass
+        await office.wake()
+        if s.swept_on == today or sweep_at(today) > s.as_of:
+            return CalendarState(swept_on=s.swept_on)
+        order = SweepInput(as_of=s.as_of, swept_on=today)
+        opening = Opening(workflow_id=ids.sweep(today), type="sweep", payload=order.model_dump(mode="json"))
+        await relay.start(office, opening)
+        return CalendarState(swept_on=today)
+
+    async def _bill(self, as_of: datetime) -> bool:
+        """Begin the run over the next month whose close has come; tells whether there was one."""
+        async with self._office.sessions() as session, session.begin():
+            month = await due_month(session, as_of)
+            due = await next_billing(session, self._office, as_of)
+            if month is None or due is None or due > as_of:
+                return False
+            await start_pass(session, self._office, month, actor="system", as_of=as_of)
+        return True
 
     @activity.defn
     async def sweep(self, s: SweepInput) -> dict[str, int]:
@@ -95,7 +128,17 @@ class Calendar:
             "approvals_reminded": await self._remind_approvals(s.as_of),
             "letters_without_record": await self._miss_records(s.as_of),
             "applications_erased": await self._erase_applications(s.as_of),
+            "letters_arrived": await bulk_letters.arrive_normally(self._office, s.as_of),
+            "runs_proposed_anew": await self._propose_runs_anew(s.as_of),
         }
+
+    async def _propose_runs_anew(self, as_of: datetime) -> int:
+        """Begin a new pass over months whose proof nobody decided in time, if the calendar had begun them."""
+        async with self._office.sessions() as session, session.begin():
+            months = await run_out(session)
+            for month in months:
+                await start_pass(session, self._office, month, actor="system", as_of=as_of)
+        return len(months)
 
     async def _expire_approvals(self, as_of: datetime) -> int:
         """Close approvals that nobody decided in time, through the workflow that waits for them."""
@@ -109,6 +152,9 @@ class Calendar:
     async def _expire(self, row: ApprovalRow, as_of: datetime) -> int:
         origin = Origin(key=f"expire:{row.approval_id}", actor="system")
         closing = ApprovalClosing(origin=origin, approval_id=row.approval_id, state="expired")
+        if row.workflow_id is None:
+            async with self._office.sessions() as session, session.begin():
+                return int(await close_row(session, self._office, ACTS, closing, as_of=as_of))
         try:
             await command(self._office.client, row.workflow_id or "", "close_approval", closing, Reply)
         except Refused:

@@ -11,9 +11,20 @@ from sqlmodel import col
 from temporalio import activity
 
 from activities.approvals import cast_vote, close_approval
+from activities.ledger import open_balances
 from activities.letters import queue_letter
 from activities.office import Office
-from activities.records import audit, enqueue_start, insert_once, instant, open_approval, open_task, store_answer
+from activities.penalty import issue_penalty
+from activities.records import (
+    audit,
+    enqueue_start,
+    insert_once,
+    instant,
+    look_again,
+    open_approval,
+    open_task,
+    store_answer,
+)
 from models import ids
 from models.messages.contract import ContractCommit, NewResource
 from models.messages.office import LetterOrder, Reply
@@ -69,6 +80,9 @@ class Contracts:
                     await mark_left_over(session, number, c.snapshot.ends_on)
                 await session.flush()
                 await self._consequences(session, c)
+                for record in c.terminations:
+                    if record.state == "ended":
+                        await issue_penalty(session, office, row, record.ending, c.lines, c.as_of)
             reply = await self._reply(session, c, row)
             await store_answer(session, office.vault, c.scope, reply.status, reply.body, number)
         await office.wake()
@@ -89,6 +103,8 @@ class Contracts:
                 session, f"{c.key}:task:{place}", task, as_of=c.as_of,
                 contract_no=number, application_no=application_no,
             )  # fmt: skip
+        if any(event.action == "started" for event in c.events):
+            await look_again(session, f"look:{c.key}", c.as_of)  # its first month will be billed
         for opening in c.openings:
             await enqueue_start(session, opening, contract_no=number, as_of=c.as_of)
         if c.approval is not None:
@@ -310,7 +326,7 @@ async def view_contract(office: Office, session: AsyncSession, row: ContractRow)
 async def view_contracts(
     office: Office, session: AsyncSession, rows: Sequence[ContractRow]
 ) -> list[dict[str, JsonValue]]:
-    """Show contracts with their lines: two queries and one look into the vault, however many there are."""
+    """Show contracts with their lines and open principal: three queries and one look into the vault."""
     found = await session.execute(
         select(ContractLineRow)
         .where(col(ContractLineRow.contract_no).in_([row.contract_no for row in rows]))
@@ -320,7 +336,8 @@ async def view_contracts(
     for line in found.scalars():
         lines[line.contract_no].append(_line_view(line))
     await office.vault.preload([row.name for row in rows])
-    return [await _contract_view(office, row, lines[row.contract_no]) for row in rows]
+    balances = await open_balances(session, [*lines])
+    return [await _contract_view(office, row, lines[row.contract_no], balances.get(row.contract_no, 0)) for row in rows]
 
 
 def _line_view(line: ContractLineRow) -> JsonValue:
@@ -343,7 +360,9 @@ def _there(**values: date | datetime | str | None) -> dict[str, JsonValue]:
     }
 
 
-async def _contract_view(office: Office, row: ContractRow, lines: list[JsonValue]) -> dict[str, JsonValue]:
+async def _contract_view(
+    office: Office, row: ContractRow, lines: list[JsonValue], open_balance: int
+) -> dict[str, JsonValue]:
     view: dict[str, Any] = {
         "contract_no": row.contract_no,
         "application_no": row.application_no,
@@ -355,7 +374,7 @@ async def _contract_view(office: Office, row: ContractRow, lines: list[JsonValue
         "price_list": row.price_list,
         "formed_at": instant(row.formed_at),
         "next_actions": next_actions(row),
-        "open_balance": 0,
+        "open_balance": open_balance,
     }
     over = row.state in {"ended", "closed", "erased"}
     return view | _there(

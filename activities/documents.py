@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
@@ -115,7 +115,7 @@ def compose(letter: Letter, sender: Sender) -> Composed:
         FactsWrong: the facts are not those of the slug.
         GlyphMissing: a character that no font has.
     """
-    frame = _frame(letter, sender)
+    frame = frame_of(letter, sender)
     words = write(letter.slug, frame, _facts(letter))
     layout = {
         **frame,
@@ -154,11 +154,13 @@ def render(kind: str, data: Mapping[str, object], issued_at: datetime) -> bytes:
     raise GlyphMissing(character)  # outside of the handler: Typst's message quotes the text
 
 
-def to_email(composed: Composed, letter: Letter, mail_from: str, message_id: str) -> EmailMessage:
+def to_email(
+    composed: Composed, letter: Letter, mail_from: str, message_id: str, *, enclosed: Sequence[tuple[str, bytes]] = ()
+) -> EmailMessage:
     """Wrap a letter in a mail: text, HTML and the PDF; equal calls give equal bytes.
 
     `mail_from` is an address with or without a name, `message_id` has its angle brackets. The caller keeps
-    the id, so that a mail repeated after a crash is known as the same.
+    the id, so that a mail repeated after a crash is known as the same. `enclosed` are further PDFs by their names.
 
     Raises:
         HeaderRefused: a header would hold a control character, an address is none or missing.
@@ -174,8 +176,9 @@ def to_email(composed: Composed, letter: Letter, mail_from: str, message_id: str
     mail["Content-Language"] = "ja"
     mail.set_content(composed.text, cte="base64")
     mail.add_alternative(composed.html, subtype="html", cte="base64")
-    name = _NOT_IN_A_FILE_NAME.sub("_", f"{composed.subject}_{letter.notice_no}")
-    mail.add_attachment(composed.pdf, maintype="application", subtype="pdf", filename=f"{name}.pdf")
+    for title, pdf in ((f"{composed.subject}_{letter.notice_no}", composed.pdf), *enclosed):
+        name = _NOT_IN_A_FILE_NAME.sub("_", title)
+        mail.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"{name}.pdf")
     multiparts = (part for part in mail.walk() if part.is_multipart())
     for number, part in enumerate(multiparts):
         part.set_boundary(f"=_{composed.sha256[:40]}_{number}")  # chosen at random otherwise
@@ -193,7 +196,8 @@ def _facts(letter: Letter) -> Facts:
     raise FactsWrong(letter.slug, fields)  # outside of the handler: pydantic's message quotes the values
 
 
-def _frame(letter: Letter, sender: Sender) -> dict[str, object]:
+def frame_of(letter: Letter, sender: Sender) -> dict[str, object]:
+    """Give what every letter says around its body (notices.md 1), for the templates and for the layouts."""
     terms = f"QT PRO Cloud サービス利用規約 Ver{letter.terms_version}"
     reference = {
         "契約番号": letter.contract_no,

@@ -7,6 +7,7 @@ from temporalio import activity
 
 from activities.billing import PriceList, price_list_on
 from activities.office import Office
+from activities.payers import alias_rows
 from activities.records import (
     audit,
     enqueue_start,
@@ -91,6 +92,7 @@ class Formation:
                     name=await office.vault.seal_text(row.application_no, "erasable", item.name),
                 )
             )
+        session.add_all(await alias_rows(office, number, form.remitter_names_kana, by="application", at=order.as_of))
         event = Event(
             action="formed",
             article="9(1)",

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from activities.documents import Composed
+from activities.issuing import queue_invoice_letter
 from activities.office import Office
 from activities.records import (
     audit,
@@ -207,13 +208,8 @@ async def reissue(session: AsyncSession, office: Office, row: NoticeRow, c: Reis
     if row.state == "queued":
         row.state = "withdrawn"
         await close_tasks(session, col(TaskRow.notice_no) == row.notice_no, as_of=as_of, by=c.origin.actor)
-    facts = cast("dict[str, JsonValue]", await office.vault.unseal_json(row.facts))
-    order = LetterOrder(slug=row.slug, facts=facts, origin=row.origin, replaces=row.notice_no)
     key = c.origin.key
-    number = await queue_letter(
-        session, office, order, key=key, as_of=as_of,
-        application_no=cast("str", row.application_no), contract_no=row.contract_no,
-    )  # fmt: skip
+    number = await _queue_again(session, office, row, key, as_of)
     event = Event(
         action="letter_reissued",
         article=row.article or "42(1)",
@@ -230,6 +226,22 @@ async def reissue(session: AsyncSession, office: Office, row: NoticeRow, c: Reis
     return new
 
 
+async def _queue_again(session: AsyncSession, office: Office, row: NoticeRow, key: str, as_of: datetime) -> str:
+    """Queue a letter with the same facts once more, or an invoice's from the same invoice."""
+    if row.invoice_no is not None:
+        contract = await session.get_one(ContractRow, cast("str", row.contract_no))
+        again = await queue_invoice_letter(
+            session, contract, row.invoice_no, row.slug, as_of=as_of, key=key, replaces=row.notice_no
+        )
+        return again.notice_no
+    facts = cast("dict[str, JsonValue]", await office.vault.unseal_json(row.facts))
+    order = LetterOrder(slug=row.slug, facts=facts, origin=row.origin, replaces=row.notice_no)
+    return await queue_letter(
+        session, office, order, key=key, as_of=as_of,
+        application_no=cast("str", row.application_no), contract_no=row.contract_no,
+    )  # fmt: skip
+
+
 def view_notice(row: NoticeRow) -> dict[str, JsonValue]:
     """Show a letter as the API does; what does not apply is absent."""
     view: dict[str, JsonValue] = {
@@ -240,7 +252,7 @@ def view_notice(row: NoticeRow) -> dict[str, JsonValue]:
     }
     for name in (
         "article", "contract_no", "application_no", "dispatched_at", "arrived_at", "deemed", "basis", "message_id",
-        "replaces", "same_as", "sha256",
+        "replaces", "same_as", "sha256", "invoice_no",
     ):  # fmt: skip
         value = getattr(row, name)
         if value is not None:

@@ -5,12 +5,13 @@ Everything here runs inside the caller's open session, so that an effect and its
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pydantic import JsonValue
 from sqlalchemy import ColumnElement, inspect, select, update
+from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
@@ -33,7 +34,24 @@ from terms.settings import Terms
 START = "start"
 SIGNAL = "signal"
 FIRST_HASH = "0" * 64
-PREFIXES = {"application": "A", "contract": "C", "notice": "N", "event": "E", "task": "T", "approval": "P"}
+HASHED = (
+    "previous_hash", "chain", "seq", "key", "at", "action", "article", "actor", "contract_no", "application_no",
+    "summary", "basis",
+)  # fmt: skip
+"""The stored columns of an audit row that its hash covers, in this order."""
+PREFIXES = {
+    "application": "A",
+    "approval": "P",
+    "bank_account": "BA",
+    "bank_file": "B",
+    "contract": "C",
+    "deposit": "D",
+    "event": "E",
+    "notice": "N",
+    "quarantine": "Q",
+    "task": "T",
+    "usage_file": "U",
+}
 
 
 async def insert_once(session: AsyncSession, table: type[SQLModel], values: Mapping[str, Any]) -> bool:
@@ -49,14 +67,20 @@ async def insert_once(session: AsyncSession, table: type[SQLModel], values: Mapp
 
 async def next_number(session: AsyncSession, kind: str) -> str:
     """Take the next number of a series, e.g. `C-000042`; two transactions never get the same one."""
+    return (await next_numbers(session, kind, 1))[0]
+
+
+async def next_numbers(session: AsyncSession, kind: str, count: int) -> list[str]:
+    """Take the next numbers of a series; its row stays locked until the commit."""
     await insert_once(session, NumberSeriesRow, {"kind": kind, "year": 0, "last": 0})
     taken = await session.execute(
         update(NumberSeriesRow)
         .where(col(NumberSeriesRow.kind) == kind, col(NumberSeriesRow.year) == 0)
-        .values(last=NumberSeriesRow.last + 1)
+        .values(last=NumberSeriesRow.last + count)
         .returning(col(NumberSeriesRow.last))
     )
-    return f"{PREFIXES[kind]}-{taken.scalar_one():06d}"
+    last = taken.scalar_one()
+    return [f"{PREFIXES[kind]}-{number:06d}" for number in range(last - count + 1, last + 1)]
 
 
 async def audit(
@@ -98,12 +122,45 @@ async def audit(
     await session.flush()
 
 
+async def audit_many(session: AsyncSession, events: Sequence[tuple[str, str, str, Event]]) -> None:
+    """Append one event to each of many contracts' chains: key, contract, application, event; a few queries in all."""
+    numbers = sorted({contract_no for _, contract_no, _, _ in events})
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    fresh = [{"chain": number, "seq": 0, "hash": FIRST_HASH} for number in numbers]
+    await session.execute(insert(AuditChainRow).on_conflict_do_nothing(), fresh)
+    found = await session.execute(
+        select(AuditChainRow)
+        .where(col(AuditChainRow.chain).in_(numbers))
+        .order_by(col(AuditChainRow.chain))  # locked in one order, whoever comes
+        .with_for_update()
+    )
+    heads = {head.chain: (head.seq, head.hash) for head in found.scalars()}
+    rows = []
+    for key, contract_no, application_no, event in events:
+        seq, previous = heads[contract_no]
+        row = {
+            "key": f"{key}#1", "chain": contract_no, "seq": seq + 1, "previous_hash": previous, "hash": "",
+            "at": event.at.astimezone(UTC), "action": event.action, "article": event.article, "actor": event.actor,
+            "contract_no": contract_no, "application_no": application_no, "summary": event.summary,
+            "basis": event.basis,
+        }  # fmt: skip
+        hashed = _hash_of(row)
+        heads[contract_no] = (seq + 1, hashed)
+        rows.append(row | {"hash": hashed})
+    await session.execute(plain_insert(AuditEventRow), rows)
+    await session.execute(
+        update(AuditChainRow),
+        [{"chain": number, "seq": seq, "hash": hashed} for number, (seq, hashed) in heads.items()],
+    )
+
+
 def audit_hash(row: AuditEventRow) -> str:
     """Hash the stored columns of an audit row together with the hash before it."""
-    told = [
-        row.previous_hash, row.chain, row.seq, row.key, row.at.astimezone(UTC).isoformat(), row.action, row.article,
-        row.actor, row.contract_no, row.application_no, row.summary, row.basis,
-    ]  # fmt: skip
+    return _hash_of({name: getattr(row, name) for name in HASHED})
+
+
+def _hash_of(row: Mapping[str, Any]) -> str:
+    told = [row[name].astimezone(UTC).isoformat() if name == "at" else row[name] for name in HASHED]
     return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 

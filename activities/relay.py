@@ -30,6 +30,8 @@ SUMMARIES = {
     "termination": "第18条第1項 解約",
     "cancellation": "第14条第2項・第18条第2項 特別解除",
     "notice": "第42条 通知",
+    "billing": "第24条〜第27条 月次請求",
+    "mailing": "第42条 一斉発送",
     "calendar": "予定表",
     "sweep": "点検",
 }

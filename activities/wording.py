@@ -133,6 +133,14 @@ def write(slug: str, frame: Mapping[str, object], facts: Facts) -> Words:
     return Words(subject=subject, text=_GAP.sub("\n\n", text).strip() + "\n", html=html, blocks=body.blocks)
 
 
+def passage(template: str, frame: Mapping[str, object], facts: Facts) -> list[Block]:
+    """Render a piece of a letter for a document with a layout of its own, such as `invoice/remarks.txt`."""
+    body = Body()
+    known = {"frame": frame, "f": facts, **body.functions()}
+    _ENVIRONMENT.get_template(template).render(known)
+    return body.blocks
+
+
 def day(value: date) -> str:
     """Print a day, 2026年8月31日."""
     return f"{value.year}年{value.month}月{value.day}日"

@@ -61,7 +61,8 @@ def _unclean(scope: Scope) -> Problem | None:
     if not scope["path"].isprintable():
         return NotFound()
     query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    wrong = [name for name, value in query if not (name + value).isprintable()]
+    spaced = "\u3000"  # company names have wide spaces; to Python they are not printable
+    wrong = [name for name, value in query if not (name + value.replace(spaced, " ")).isprintable()]
     if not wrong:
         return None
     return InvalidInput((name if name.isprintable() else "", "control characters are not taken") for name in wrong)

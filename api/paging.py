@@ -3,9 +3,9 @@
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar, cast
 
 from fastapi import Depends, Query
@@ -20,7 +20,7 @@ from api.problems import InvalidInput
 
 Item = TypeVar("Item")
 Row = TypeVar("Row")
-KeyValue = str | int | datetime
+KeyValue = str | int | date | datetime
 Column = Mapped[Any]
 
 DEFAULT_LIMIT = 50
@@ -78,21 +78,37 @@ async def fetch_page(
     return shown, make_cursor([getattr(shown[-1], column.key) for column in _columns(keys)])
 
 
+def cut_page(rows: Sequence[Item], page: Wanted, key: Callable[[Item], tuple[date, str]]) -> tuple[Sequence[Item], str]:
+    """Cut one page out of a list that is computed as a whole and ordered by `key`, and the cursor of the next one.
+
+    Raises:
+        InvalidInput: the cursor was not made by such a list.
+    """
+    if page.after is not None:
+        after = tuple(_read_values(page.after, (date, str)))
+        rows = [row for row in rows if key(row) > after]
+    shown = rows[: page.limit]
+    return shown, make_cursor(key(shown[-1])) if len(rows) > page.limit else ""
+
+
 def _columns(keys: Sequence[Column]) -> list[InstrumentedAttribute[Any]]:
     return [cast("InstrumentedAttribute[Any]", key) for key in keys]  # SQLModel types its columns by what they hold
 
 
 def make_cursor(values: Sequence[KeyValue]) -> str:
     """Write the keys of a page's last row as an opaque cursor."""
-    plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
+    plain = [value.isoformat() if isinstance(value, date) else value for value in values]
     return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
 def _read_cursor(cursor: str, keys: Sequence[Column]) -> list[KeyValue]:
+    return _read_values(cursor, [_kind(column.type) for column in _columns(keys)])
+
+
+def _read_values(cursor: str, kinds: Sequence[type]) -> list[KeyValue]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        kinds = [_kind(column.type) for column in _columns(keys)]
         return [_fit(value, kind) for value, kind in zip(values, kinds, strict=True)]
     except (binascii.Error, ValueError, TypeError, RecursionError):
         raise InvalidInput([("cursor", "not a cursor of this list")]) from None
@@ -116,4 +132,6 @@ def _fit(value: object, kind: type) -> KeyValue:
         return value
     if kind is datetime and isinstance(value, str) and (instant := datetime.fromisoformat(value)).tzinfo:
         return instant
+    if kind is date and isinstance(value, str):
+        return date.fromisoformat(value)
     raise ValueError

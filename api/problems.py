@@ -160,6 +160,15 @@ class InvalidInput(Problem):
         super().__init__(errors=[{"field": field, "message": message} for field, message in errors])
 
 
+class InvalidFile(Problem):
+    """A file is refused whole: line (from 1), column and message of each fault."""
+
+    status, slug, title = InvalidInput.status, InvalidInput.slug, "The file is not valid."
+
+    def __init__(self, errors: Iterable[tuple[int, str, str]]) -> None:
+        super().__init__(errors=[{"line": line, "field": field, "message": message} for line, field, message in errors])
+
+
 class RefusedByTerms(Problem):
     """The terms refuse this; `article` says which clause."""
 

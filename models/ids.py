@@ -31,6 +31,21 @@ def notice(about: str, slug: str, n: int, channel: str) -> str:
     return f"notice/{about}/{slug}/{n}/{channel}"
 
 
+def bulk_letter(notice_no: str) -> str:
+    """Stand for the workflow of a letter that goes out in bulk and has none."""
+    return f"bulk/{notice_no}"
+
+
+def mailing(batch: str) -> str:
+    """Art. 27(1), 42: letters that go out together, from their rows."""
+    return f"mailing/{batch}"
+
+
+def billing(month: str, pass_no: int) -> str:
+    """Art. 24-27: one pass over the bills of a month."""
+    return f"billing/{month}/{pass_no}"
+
+
 def sweep(day: date) -> str:
     """The daily sweep of a business day in Japan."""
     return f"sweep/{day.isoformat()}"
@@ -39,6 +54,6 @@ def sweep(day: date) -> str:
 def owner(workflow_id: str | None) -> str:
     """Whose key seals the payloads of a workflow: the second part of its id, or the office."""
     kind, _, rest = (workflow_id or "").partition("/")
-    if kind in {"office", "sweep", "billing", "revision", "maintenance", "restriction"} or not rest:
+    if kind in {"office", "sweep", "billing", "mailing", "revision", "maintenance", "restriction"} or not rest:
         return OFFICE
     return rest.partition("/")[0]

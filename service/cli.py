@@ -199,5 +199,14 @@ def doctor(data: Data = Path(".yakkan")) -> None:
     leave(asyncio.run(examine(settings)))
 
 
+@app.command()
+def verify(data: Data = Path(".yakkan")) -> None:
+    """Check the invariants over all stored data, also beside a running service; 1 if one does not hold."""
+    settings = configured(data_dir=data)
+    from service.verify.command import verify as run
+
+    leave(run(settings))
+
+
 if __name__ == "__main__":
     app()

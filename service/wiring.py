@@ -19,6 +19,7 @@ from temporalio.common import WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.application import Applications
+from activities.billing_run import BillingRuns
 from activities.calendar import Calendar
 from activities.contract import Contracts
 from activities.documents import Sender
@@ -27,6 +28,7 @@ from activities.gateways.calendars import JapanCalendars
 from activities.gateways.clock import RealClock
 from activities.gateways.mail import SmtpMailer
 from activities.gateways.screening import SimulatedScreening
+from activities.mailing import Mailings
 from activities.notice import Notices
 from activities.office import CONTRACTS_QUEUE, Office
 from activities.relay import Relay, start
@@ -46,6 +48,7 @@ from service.simulation import SimulatedClock, Simulation, on_business_time
 from service.vault_key import key_encryption_key
 from terms.settings import TERMS_1_0
 from workflows.application import ApplicationReview
+from workflows.billing import BillingRun, Mailing
 from workflows.calendar import DailySweep, OfficeCalendar
 from workflows.contract import Contract
 from workflows.notice import Notice
@@ -53,14 +56,16 @@ from workflows.termination import SpecialCancellation, TerminationNotice
 
 WORKFLOWS = [
     ApplicationReview,
+    BillingRun,
     Contract,
     DailySweep,
+    Mailing,
     Notice,
     OfficeCalendar,
     SpecialCancellation,
     TerminationNotice,
 ]
-QUEUES = (CONTRACTS_QUEUE, "letters", "operations")
+QUEUES = (CONTRACTS_QUEUE, "billing", "letters", "operations")
 VERSION = WorkerDeploymentConfig(
     version=WorkerDeploymentVersion("yakkan", "1"), use_worker_versioning=False
 )  # without a version the first worker of a process hashes all loaded code
@@ -144,7 +149,9 @@ async def open_office(settings: Settings, *, task_queue: str = CONTRACTS_QUEUE) 
 def workers(office: Office, queues: Sequence[str] = QUEUES) -> list[Worker]:
     """Make the workers of an office for some of its task queues."""
     notices = Notices(office)
-    letters: list[Any] = [notices.dispatch_by_mail, notices.prepare_paper]
+    letters: list[Any] = [notices.dispatch_by_mail, notices.prepare_paper, Mailings(office).send_letters]
+    runs = BillingRuns(office)
+    billing: list[Any] = [runs.freeze_usage, runs.price_contracts, runs.prove_run, runs.issue_invoices]
     applications = Applications(office)
     operations: list[Any] = [applications.screen_applicant]
     calendar, contracts, terminations = Calendar(office), Contracts(office), Terminations(office)
@@ -153,7 +160,7 @@ def workers(office: Office, queues: Sequence[str] = QUEUES) -> list[Worker]:
         Formation(office).form_contract,
         calendar.close_workflow,
         calendar.next_due,
-        calendar.start_sweep,
+        calendar.start_due,
         calendar.sweep,
         contracts.commit_contract,
         notices.record_arrival,
@@ -164,6 +171,7 @@ def workers(office: Office, queues: Sequence[str] = QUEUES) -> list[Worker]:
     ]
     made = {
         CONTRACTS_QUEUE: ([*WORKFLOWS], records),
+        "billing": ([], billing),
         "letters": ([], letters),
         "operations": ([], operations),
     }

@@ -219,7 +219,8 @@ _TABLE = """
 26(3) | RULE | billing | part | Charged from the first day of charging to the day of the end.
   Both days are kept and fixed fees can be worked out; billing runs come with their subject.
 26(4) | RULE | billing | planned | Charges go on during a suspension.
-27(1) | WORKFLOW | billing | planned | The month's invoice.
+27(1) | WORKFLOW | billing | part | The month's invoice.
+  Its documents are made; the run that issues them joins with its workflow.
 27(2) | RULE | payment | part | Due at the end of the second month after the month of use.
   The day is worked out and told; payments come with their subject.
 28(1) | RULE | termination | part | Leaving before service starts costs the whole minimum term.

@@ -16,6 +16,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Self
 
+from terms.calendars import Calendars, add_bank_days
 from terms.citation import Article, InvalidRule, implements
 from terms.derivation import Derived, ja_day, ja_month, ja_time, ja_yen
 from terms.money import exact, floor_yen, percent_of
@@ -31,6 +32,13 @@ from terms.periods import (
     month_of,
 )
 from terms.settings import TaxClass, Terms
+
+
+@implements(Article(27, 1))
+def billed_from(terms: Terms, calendars: Calendars, *, month: str) -> date:
+    """Return the day on which the use of a month (`YYYY-MM`) is closed and billed: a bank day of the next month."""
+    return add_bank_days(calendars, last_of(month), terms.close_freeze_bank_day)
+
 
 METERED = ("26(1)", "26(2)", "37")
 

@@ -1,8 +1,9 @@
 """Which letter rests on which clause, in which form it goes out and by which channel.
 
 - 9(3), 18(1), 18(2): what the terms want in writing (書面).
+- 27(1): bills in the way that we lay down (form QM): by e-mail with PDFs, to the contact for bills.
 - 42(1): every other notice by post, fax, e-mail to the registered contact, or on the website.
-- 42(2), A65: without consent to electronic delivery letters of form 42 go by ordinary post.
+- 42(2), A65: without consent to electronic delivery letters of form 42 and QM go by ordinary post.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Literal
 
 from terms.citation import Article, implements
 
-Form = Literal["42", "W-REG"]
+Form = Literal["42", "QM", "W-REG"]
 Channel = Literal["email", "post", "registered"]
 ContactKind = Literal["contract", "billing", "technical", "emergency"]
 
@@ -38,6 +39,16 @@ LETTERS: dict[str, LetterKind] = {
     "resource_deletion_reminder": LetterKind(title="OCFリソース削除のお願い", article="18(1)"),
     "contract_end_notice": LetterKind(title="契約終了のお知らせ", article="18(1)"),
     "contact_check_request": LetterKind(title="連絡先確認のお願い", article="42(2)"),
+    "invoice": LetterKind(title="請求書", article="27(1)", form="QM", contact="billing"),
+    "usage_statement": LetterKind(title="利用明細書", article="27(1)", form="QM", contact="billing"),
+    "credit_note": LetterKind(title="適格返還請求書", article="27(1)", form="QM", contact="billing"),
+    "penalty_invoice": LetterKind(title="違約金請求書", article="28(2)", contact="billing"),
+    "surcharge_invoice": LetterKind(title="割増金請求書", article="35", contact="billing"),
+    "late_interest_invoice": LetterKind(title="遅延損害金請求書", article="36", contact="billing"),
+    "restoration_invoice": LetterKind(title="原状回復費用請求書", article="38(2)", contact="billing"),
+    "receipt": LetterKind(title="領収書", article="27(2)", contact="billing"),
+    "payment_inquiry": LetterKind(title="ご入金の確認", article="27(2)", contact="billing"),
+    "refund_notice": LetterKind(title="返金のお知らせ", article="27(2)", contact="billing"),
 }
 
 

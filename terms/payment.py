@@ -3,9 +3,11 @@
 - 25(1): initial fees are due at the end of the second month after the month of start.
 - 25(2): those of a change likewise (A43).
 - 27(2): charges are due by the end of the second month after the month of use; the transfer fee is the customer's.
+- 27(2), 35, 36, 38: claims without a month of use are due some days after issue (A90); so is a reissue over more.
+- 28: a penalty is due at once: on the day on which its invoice arrives (A74).
 - 民142: a due day on which banks are closed is carried over to the next bank business day (A56).
 - 36: late interest: `terms.interest`.
-- 民488, 489: what a payment pays: `terms.settlement`.
+- 民488, 489: what a payment pays: `terms.settlement`, and over what was paid before: `terms.account`.
 
 Workflows `billing` and `default`; letters `invoice`, `first_reminder`, `second_reminder`.
 """
@@ -31,8 +33,11 @@ __all__ = [
     "LateInterest",
     "Payment",
     "Settlement",
+    "claim_due_on",
     "due_date",
     "late_interest",
+    "penalty_due_on",
+    "reissue_due_on",
     "settlement",
     "shifted",
 ]
@@ -100,6 +105,44 @@ def _charged_in(usage_month: str | None, started_on: date | None) -> date:
             return day
         case _:
             raise InvalidRule(pointer="/usage_month", message="exactly one of usage_month and started_on is required")
+
+
+@implements(Article(27, 2))
+def reissue_due_on(
+    terms: Terms, calendars: Calendars, *, old_due_on: date, old_total: int, new_total: int, issued_on: date
+) -> date:
+    """Return the due day of an invoice that replaces a wrong one; totals in yen, tax included.
+
+    One over no more keeps its day, however late it comes; one over more leaves `min_pay_days` from its own issue (A73),
+    shifted as any due day.
+
+    Raises:
+        CalendarUnknown: the day lies beyond the known holidays.
+    """
+    if new_total <= old_total:
+        return old_due_on
+    return shifted(terms, calendars, issued_on + timedelta(days=terms.min_pay_days))
+
+
+@implements(Article(27, 2), Article(35), Article(36), Article(38, 2))
+def claim_due_on(terms: Terms, calendars: Calendars, *, issued_on: date) -> date:
+    """Return the due day of a claim without a month of use: `claim_due_days` after issue (A90), then shifted.
+
+    Raises:
+        CalendarUnknown: the day lies beyond the known holidays.
+    """
+    return shifted(terms, calendars, issued_on + timedelta(days=terms.claim_due_days))
+
+
+@implements(Article(28, 1), Article(28, 2))
+def penalty_due_on(*, issued_on: date, arrives_on: date | None) -> date:
+    """Return the due day of a penalty, at once and never shifted (A74).
+
+    Args:
+        issued_on: day of issue in Japan; e-mail arrives that day.
+        arrives_on: day on which a letter normally arrives; None if it goes by e-mail.
+    """
+    return issued_on if arrives_on is None else arrives_on
 
 
 @implements(Article(142, law="Civil Code"))

@@ -149,7 +149,7 @@ class Terms:
     )
     change_reminder_days: int = _read(14, "13(1)", "A23", limits=(0, MAX_DAYS))
     revision_exit_exempt: Literal[False] = _read(default=False, article="2", reading="A107", others=("true",))
-    price_start_day: Literal[1] = _read(1, "24(2)", "A104", "経", others=("ANY",))
+    price_start_day: Literal[1, "ANY"] = _read(1, "24(2)", "A104", "経", others=("ANY",))
 
     # Succession.
     succession_types: tuple[Literal["merger", "split"], ...] = _read(("merger", "split"), "12(1)", "A21")
@@ -212,12 +212,14 @@ class Terms:
     # Charges, invoices, payment.
     cap_scope: Literal["INSTANCE"] = _read("INSTANCE", "26(2)", "A45", "経", others=("ITEM",))
     usage_rounding: Literal["SECOND"] = _read("SECOND", "26(1)", "A47", "経", others=("MINUTE_UP", "HOUR_UP"))
+    close_freeze_bank_day: int = _read(3, "27(1)", "", "経", limits=(1, 20))
     due_shift: DueShift = _read("NEXT", "27(2)", "A56", "経", others=("PREV", "NONE"), calculator=True)
     min_pay_days: int = _read(14, "27(2)", "A73", "経", calculator=True, limits=(0, MAX_DAYS))
     claim_due_days: int = _read(
         14, "35", "A90", "経", others=("end of the second month after issue",), limits=(0, MAX_DAYS)
     )
     fee_tolerance: int = _read(0, "27(2)", "A50", "経", limits=(0, 10_000))
+    fee_table: tuple[int, ...] = _read((220, 330, 440, 550, 660, 770, 880), "27(2)", "A50", "経", table=True)
     interest_base: Literal["TAX_INCLUDED"] = _read("TAX_INCLUDED", "36", "A51", others=("TAX_EXCLUDED",))
     interest_on: tuple[Literal["fee", "surcharge"], ...] = _read(
         ("fee", "surcharge"), "36", "A52", others=("all debts",)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from terms.periods import ONE_DAY, at
 
+BILLING_MINUTE = 5
 SWEEP_HOUR = 6
 REMINDER_HOUR = 9
 
@@ -14,6 +15,11 @@ REMINDER_HOUR = 9
 def end_of(day: date) -> datetime:
     """Return 24:00 of a day: the instant at which a contract that ends with it is over."""
     return at(day + ONE_DAY)
+
+
+def billing_at(day: date) -> datetime:
+    """Return when a month's billing run begins on a day."""
+    return at(day, 0, BILLING_MINUTE)
 
 
 def sweep_at(day: date) -> datetime:

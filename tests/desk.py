@@ -60,6 +60,18 @@ class Desk:
         headers = {"Authorization": f"Bearer {self.keys[role]}", "Idempotency-Key": key or uuid4().hex}
         return await self.http.post(path, json=body, headers=headers)
 
+    async def upload(self, role: str, path: str, content: bytes, *, key: str | None = None) -> httpx2.Response:
+        """Post a file under a key of its own, unless one is given."""
+        headers = {"Authorization": f"Bearer {self.keys[role]}", "Idempotency-Key": key or uuid4().hex}
+        return await self.http.post(path, files={"file": ("file", content)}, headers=headers)
+
+    async def take_in(self, role: str, path: str, content: bytes) -> JSON:
+        """Post a file that must be taken in, and give the answer."""
+        response = await self.upload(role, path, content)
+        assert response.is_success, response.text
+        answer: JSON = response.json()
+        return answer
+
     async def get(self, path: str, role: str = "auditor", **query: str) -> httpx2.Response:
         """Read as a role."""
         return await self.http.get(path, headers={"Authorization": f"Bearer {self.keys[role]}"}, params=query)

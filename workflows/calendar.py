@@ -1,4 +1,4 @@
-"""The office's calendar and its sweep: wakes on days on which something falls due, and starts the sweep of the day."""
+"""The office's calendar and its sweep: wakes when something falls due, and starts the run or the sweep of the day."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,6 @@ from workflows.options import DATABASE, show
 with workflow.unsafe.imports_passed_through():
     from activities.calendar import Calendar
     from models.messages.office import CalendarState, Closing, SweepInput
-    from terms.periods import day_of
 
 ROLL_OVER_AFTER = 2  # wakes of some twenty events each: a run's history stays under some forty
 
@@ -26,7 +25,7 @@ class OfficeCalendar:
 
     @workflow.run
     async def run(self, _: CalendarState) -> None:
-        """Ask what is next, sleep until then, start the sweep."""
+        """Ask what is next, sleep until then, start what is due."""
         for _wake in range(ROLL_OVER_AFTER):
             due = await workflow.execute_activity_method(
                 Calendar.next_due,
@@ -34,13 +33,13 @@ class OfficeCalendar:
                 **DATABASE,
                 summary="次の予定",
             )
-            show(subject="calendar", phase="running", next_at=due, words="次の点検")
-            came = await clock.wait_until(due, self._differs_from(self.looks), "次の点検")
+            show(subject="calendar", phase="running", next_at=due, words="次の点検・請求")
+            came = await clock.wait_until(due, self._differs_from(self.looks), "次の点検・請求")
             if not came:
-                today = day_of(clock.now())
-                order = SweepInput(as_of=clock.now(), swept_on=today)
-                await workflow.execute_activity_method(Calendar.start_sweep, order, **DATABASE, summary="点検の開始")
-                self.s = CalendarState(swept_on=today)
+                order = SweepInput(as_of=clock.now(), swept_on=self.s.swept_on)
+                self.s = await workflow.execute_activity_method(
+                    Calendar.start_due, order, **DATABASE, summary="点検・請求の開始"
+                )
         workflow.continue_as_new(self.s)
 
     def _differs_from(self, looks: int) -> Callable[[], bool]:

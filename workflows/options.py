@@ -29,6 +29,20 @@ MAIL: dict[str, Any] = {
 }
 """One mail: it may take its time while it gives signs of life; a server that is down is asked again, at last hourly."""
 
+BATCH: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(hours=12),
+    "heartbeat_timeout": timedelta(seconds=30),
+    "retry_policy": FOR_EVER,
+}
+"""Many short transactions: it may take hours while it gives signs of life, and goes on where a killed one was."""
+
+MAILING: dict[str, Any] = {
+    "start_to_close_timeout": timedelta(hours=12),
+    "heartbeat_timeout": timedelta(seconds=30),
+    "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(hours=1)),
+}
+"""Many mails: as a batch; a server that is down is asked again, at last hourly."""
+
 OUTSIDE: dict[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=20),
     "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(hours=1)),

@@ -10,9 +10,12 @@ from pydantic import JsonValue
 from sqlalchemy import Select, select
 from sqlmodel import col
 
+from activities.acts import ACTS
+from activities.approvals import NotOpen, close_row
+from activities.approvals import decide as decide_row
 from activities.office import Office
 from api.auth import CUSTOMER, READERS, STAFF, Caller, Principal, TheOffice, may
-from api.dispatch import send
+from api.dispatch import json_answer, send
 from api.fields import Answer, Body, Number, Text
 from api.idempotency import Call, CommandRoute, TheCall
 from api.paging import Page, PageWanted, fetch_page
@@ -129,6 +132,8 @@ async def decide(
         decision=body.decision,
         reason=body.reason,
     )
+    if row.workflow_id is None:
+        return await _decide(office, row, call, vote)
     return await _tell(office, row, call, "vote", vote)
 
 
@@ -143,7 +148,33 @@ async def withdraw(
     if not _is_proposer(row, caller):
         raise Forbidden
     closing = ApprovalClosing(origin=call.origin("withdraw"), approval_id=approval_id, state="withdrawn")
+    if row.workflow_id is None:
+        return await _close(office, row, call, closing)
     return await _tell(office, row, call, "close_approval", closing)
+
+
+async def _decide(office: Office, row: ApprovalRow, call: Call, vote: ApprovalVote) -> JSONResponse:
+    """Take a vote and, with the last one, carry the act out: one transaction with the answer."""
+    call.owner = row.contract_no or call.owner
+    async with office.sessions.begin() as session:
+        try:
+            state = await decide_row(session, office, ACTS, vote, as_of=call.now)
+        except NotOpen:
+            raise _decided() from None
+        await call.store(session, 200, {"state": state})
+    await office.wake()
+    return json_answer({"state": state})
+
+
+async def _close(office: Office, row: ApprovalRow, call: Call, closing: ApprovalClosing) -> JSONResponse:
+    """Take a proposal back that no workflow waits for."""
+    call.owner = row.contract_no or call.owner
+    async with office.sessions.begin() as session:
+        if not await close_row(session, office, ACTS, closing, as_of=call.now):
+            raise _decided()
+        await call.store(session, 200, {"state": closing.state})
+    await office.wake()
+    return json_answer({"state": closing.state})
 
 
 async def _tell(office: Office, row: ApprovalRow, call: Call, update: str, message: Command) -> JSONResponse:

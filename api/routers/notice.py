@@ -10,16 +10,18 @@ from pydantic import AwareDatetime, Field
 from sqlalchemy import select
 from sqlmodel import col
 
+from activities import bulk_letters
 from activities.commands import NoSuchWorkflow, command
 from activities.letters import print_letter, reissue, view_notice
 from activities.notice import keep_delivery
 from activities.office import Office
 from api.auth import CONTACT_READERS, READERS, Caller, Principal, TheOffice, may
-from api.dispatch import deliver, json_answer, send
+from api.dispatch import deliver, json_answer, respond, send
 from api.fields import Answer, Body, Instant, Line, Number, Text
 from api.idempotency import CommandRoute, TheCall
 from api.paging import Page, PageWanted, fetch_page
 from api.problems import Conflict, Erased, InvalidInput, NotFound
+from models import ids
 from models.messages.notice import Delivery, PaperDispatch, Reissue
 from models.messages.office import ApprovalClosing, Reply
 from models.tables import ApplicationRow, ContractRow, NoticeRow
@@ -51,6 +53,7 @@ class NoticeAnswer(Answer):
     message_id: str | None = None
     replaces: str | None = None
     same_as: str | None = None
+    invoice_no: str | None = None
     sha256: str | None = None
 
 
@@ -155,6 +158,8 @@ async def dispatch(
         tracking_no=body.tracking_no,
         dispatched_at=body.dispatched_at,
     )
+    if bulk_letters.is_bulk(row):
+        return respond(await bulk_letters.post(office, row, command_, as_of=call.now))
     return await send(office, row.workflow_id, "post", command_, closed=Article(42, 1))
 
 
@@ -171,7 +176,10 @@ async def record_delivery(
         raise Conflict(message)
     _check_time(body.at, call.now, row.dispatched_at, "/at")
     delivery = Delivery(origin=call.origin("deliver"), outcome=body.outcome, at=body.at, proof=body.proof)
-    if row.state == "dispatched":
+    if row.state == "dispatched" and bulk_letters.is_bulk(row):
+        if body.outcome != "returned":
+            await bulk_letters.arrive(office, row, delivery, as_of=call.now)
+    elif row.state == "dispatched":
         try:
             reply = await command(office.client, row.workflow_id, "deliver", delivery, Reply)
             return json_answer(reply.body, reply.status)
@@ -204,11 +212,11 @@ async def write_anew(
         new = await reissue(session, office, fresh, order, as_of=call.now)
         answer = view_notice(new)
         await call.store(session, 201, answer, call.owner)
-    if withdrawn:
+    if withdrawn and not bulk_letters.is_bulk(row):
         closing = ApprovalClosing(origin=call.origin("withdraw"), approval_id=notice_no, state="withdrawn")
         with suppress(NoSuchWorkflow):
             await command(office.client, row.workflow_id, "withdraw", closing, Reply)
-    await deliver(office, new.workflow_id)
+    await deliver(office, ids.mailing(new.batch) if new.batch else new.workflow_id)
     return json_answer(answer, 201)
 
 

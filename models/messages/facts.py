@@ -1,5 +1,7 @@
 """What each letter states: one class of facts per slug, checked before a word is printed.
 
+Invoices have layouts of their own and state `models.messages.billing.InvoiceFacts`.
+
 A fact that nobody prints is a mistake, so unknown keys are refused. Sums are in yen, `*_on` are days and
 `*_at` instants of Japan time. `steps` is the derivation of a computed date or sum in Japanese sentences.
 """
@@ -209,6 +211,51 @@ class ContactCheck(Facts):
     notice_title: Line
 
 
+class Paid(Message):
+    """What a payment paid of an invoice (充当)."""
+
+    invoice_no: Line
+    part: Literal["cost", "interest", "principal"]
+    amount: Yen
+
+
+class Receipt(Facts):
+    """`receipt`; `rest` is what no invoice has taken."""
+
+    paid_on: date
+    amount: Yen
+    paid: Annotated[tuple[Paid, ...], Field(min_length=1)]
+    rest: Yen = 0
+
+
+class PaymentInquiry(Facts):
+    """`payment_inquiry`: `short` is what the payment lacks of an invoice."""
+
+    received_on: date
+    amount: Yen
+    payer: Line
+    invoice_no: Line | None = None
+    short: Yen | None = None
+    question: Prose
+
+
+class RefundNotice(Facts):
+    """`refund_notice`: without an account and a day the customer is asked what is to be done with the sum."""
+
+    received_on: date
+    amount: Yen
+    refund_on: date | None = None
+    account: Line | None = None
+
+    @model_validator(mode="after")
+    def where_and_when(self) -> Self:
+        """Money goes back to an account on a day, or is asked about."""
+        if (self.refund_on is None) != (self.account is None):
+            message = "give refund_on and account together"
+            raise ValueError(message)
+        return self
+
+
 FACTS: Mapping[str, type[Facts]] = MappingProxyType(
     {
         "application_received_notice": ApplicationReceived,
@@ -223,5 +270,8 @@ FACTS: Mapping[str, type[Facts]] = MappingProxyType(
         "resource_deletion_reminder": ResourceDeletionReminder,
         "contract_end_notice": ContractEnd,
         "contact_check_request": ContactCheck,
+        "receipt": Receipt,
+        "payment_inquiry": PaymentInquiry,
+        "refund_notice": RefundNotice,
     }
 )

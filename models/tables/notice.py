@@ -26,12 +26,14 @@ class NoticeRow(SQLModel, table=True):
     )
     notice_no: str = Field(primary_key=True, max_length=32)
     key: str = Field(max_length=255, unique=True)
-    workflow_id: str = Field(max_length=200, unique=True)
+    workflow_id: str = Field(max_length=200, unique=True, description="bulk/… where none is run: sent in bulk")
     origin: str | None = Field(default=None, max_length=200, description="workflow that waits for it")
     slug: str = Field(max_length=64)
     article: str | None = Field(default=None, max_length=32)
     contract_no: str | None = Field(default=None, max_length=32, index=True)
     application_no: str | None = Field(default=None, max_length=32, index=True)
+    invoice_no: str | None = Field(default=None, max_length=10, index=True)
+    batch: str | None = Field(default=None, max_length=64, index=True, description="mailing that sends it in bulk")
     channel: str = Field(max_length=16)
     form: str = Field(max_length=16, description="legal form: W, W-CERT, W-REG, 42, QM …")
     contact_kind: str = Field(default="contract", max_length=16)
@@ -48,7 +50,7 @@ class NoticeRow(SQLModel, table=True):
     replaces: str | None = Field(default=None, max_length=32)
     same_as: str | None = Field(default=None, max_length=32)
     sha256: str | None = Field(default=None, max_length=64)
-    facts: bytes
+    facts: bytes = Field(default=b"", description="empty: the letter is made from its invoice")
     proof: bytes | None = None
     tracking_no: str | None = Field(default=None, max_length=64)
     record_missed: bool = Field(default=False, description="a task was opened for the missing delivery record")
@@ -61,6 +63,7 @@ class DocumentRow(SQLModel, table=True):
     document_id: str = Field(primary_key=True, max_length=64)
     notice_no: str | None = Field(default=None, max_length=32, index=True)
     owner: str = Field(max_length=32, index=True)
+    kind: str = Field(default="letter", max_length=16, description="letter, or the usage statement beside it")
     media_type: str = Field(max_length=64)
     sha256: str = Field(max_length=64)
     content: bytes

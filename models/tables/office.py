@@ -127,6 +127,9 @@ class ApprovalRow(SQLModel, table=True):
     reminded: bool = False
     consequence: dict[str, JsonValue] = Field(sa_type=JSON)
     evidence: bytes | None = Field(default=None, description="sealed: the proposal with its reason")
+    payload: dict[str, JsonValue] | None = Field(
+        default=None, sa_type=JSON, description="what is to be done, for acts that no workflow waits for"
+    )
     state: str = Field(default="open", max_length=16, index=True)
 
 

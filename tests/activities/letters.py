@@ -140,6 +140,29 @@ FACTS: Mapping[str, dict[str, JsonValue]] = MappingProxyType(
             "notice_no": "N-2026-000118",
             "notice_title": "QT PRO Cloud サービス 解約受付通知",
         },
+        "receipt": {
+            "paid_on": "2026-10-20",
+            "amount": 110000,
+            "paid": [
+                {"invoice_no": "1260000007", "part": "interest", "amount": 1589},
+                {"invoice_no": "1260000007", "part": "principal", "amount": 98411},
+            ],
+            "rest": 10000,
+        },
+        "payment_inquiry": {
+            "received_on": "2026-09-01",
+            "amount": 23320,
+            "payer": "ｶ)ｹﾞﾝｶｲﾅﾅﾂﾎﾞｼﾌﾞﾂﾘﾕｳ",
+            "invoice_no": "1260000007",
+            "short": 440,
+            "question": "振込手数料を差し引いてお振込みになりましたか。\n不足額のお支払い予定日をお知らせください。",
+        },
+        "refund_notice": {
+            "received_on": "2026-09-01",
+            "amount": 10000,
+            "refund_on": "2026-09-15",
+            "account": "架空ふくおか銀行 博多支店 普通 9900042 ｶ)ｹﾞﾝｶｲﾅﾅﾂﾎﾞｼﾌﾞﾂﾘﾕｳ",
+        },
     }
 )
 ARTICLES: Mapping[str, str] = MappingProxyType(
@@ -156,6 +179,9 @@ ARTICLES: Mapping[str, str] = MappingProxyType(
         "resource_deletion_reminder": "18(1)",
         "contract_end_notice": "18(1)",
         "contact_check_request": "42(2)",
+        "receipt": "27(2)",
+        "payment_inquiry": "27(2)",
+        "refund_notice": "27(2)",
     }
 )
 

@@ -52,6 +52,9 @@ STATED = {
     "resource_deletion_reminder": ["あと7日", "vm-41f0c2d8", "基幹DB データ", "¥20,000", "4件", "第38条第2項"],
     "contract_end_notice": ["2026年5月31日 24時00分", "第18条第1項(お客さまによる解約)", "なし", "vol-9a77e310"],
     "contact_check_request": ["N-2026-000118", "keiri@genkai-nanatsuboshi.example", "請求先", "回答欄"],
+    "receipt": ["¥110,000", "2026年10月20日", "1260000007", "遅延損害金", "¥1,589", "元本", "¥98,411", "お預かり"],
+    "payment_inquiry": ["¥23,320", "2026年9月1日", "1260000007", "¥440", "不足額のお支払い予定日", "第27条第2項"],
+    "refund_notice": ["¥10,000", "2026年9月15日", "架空ふくおか銀行", "ご返金いたします"],
 }
 FRAME = [
     "N-2026-000123",
@@ -185,8 +188,12 @@ class TestVariants:
             "cancellation_receipt": {"penalty": 0},
             "not_in_writing_notice": {"cutoff": None},
             "contract_end_notice": {"last_usage_month": None, "final_due_on": None, "left_over": None},
+            "receipt": {"rest": None},
+            "payment_inquiry": {"invoice_no": None, "short": None},
+            "refund_notice": {"refund_on": None, "account": None},
         }
         gone = ["回答予定日", "該当する条項", "違約金:¥", "到達の期限", "残っているOCFリソース"]
+        gone += ["お預かり", "不足している金額", "ご返金いたします"]
         for (slug, facts), word in zip(bare.items(), gone, strict=True):
             text = compose(letter(slug, facts), SENDER).text
             assert word not in squeeze(text)
@@ -279,6 +286,7 @@ class TestFacts:
             pytest.param("acceptance_notice", {"formed_at": None}, "value_error", id="formed at no moment"),
             pytest.param("acceptance_notice", {"arrives_on": "2026-03-27"}, "value_error", id="formed twice"),
             pytest.param("refusal_notice", {"grounds": ["nine"]}, "grounds.0", id="no citation"),
+            pytest.param("refund_notice", {"account": None}, "value_error", id="a day without an account"),
         ],
     )
     def test_wrong_facts_are_named(self, slug: str, facts: dict[str, JsonValue], field: str) -> None:

@@ -102,6 +102,21 @@ COMMANDS: dict[str, tuple[str, str, JSON]] = {
         {"outcome": "returned", "at": "2026-03-25T09:00:00+09:00", "proof": "不達通知"},
     ),
     "reissues": ("support", "/v1/notices/{paper}/reissues", {"reason": "宛名の誤り"}),
+    "price-lists": (
+        "billing",
+        "/v1/price-lists",
+        {
+            "price_list": "PL-2026-05",
+            "effective_from": "2026-05-01",
+            "terms_version": "1.0",
+            "items": [
+                {"code": "VM-T", "name": "試験用", "charge_type": "capped", "meter": "running", "unit": "VM",
+                 "rate": "10.5", "cap_hours": 480, "monthly_cap": "5000", "min_term_months": 1, "console": True,
+                 "orderable": True, "tax_class": "taxable", "cap_differs": True},
+            ],
+            "reason": "改定",
+        },
+    ),
     "task completions": ("support", "/v1/tasks/{task}/completions", {"reason": "対応済み"}),
 }  # fmt: skip
 """Each command with a body that would be taken."""

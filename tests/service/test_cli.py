@@ -12,7 +12,7 @@ from service.doctor import examine
 from service.settings import Settings, as_environment, variables
 from service.vault_key import VaultKeyMissing, key_encryption_key, make_key_file
 
-COMMANDS = {"up", "demo", "rule", "articles", "about", "api", "worker", "migrate", "doctor"}
+COMMANDS = {"up", "demo", "rule", "articles", "about", "api", "worker", "migrate", "verify", "doctor"}
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,9 @@ from terms.letters import LETTERS, channel_of
 
 IN_WRITING = {"refusal_notice"}
 BY_POST = {"contact_check_request"}
+BILLS = {"invoice", "usage_statement", "credit_note"}
+PAYMENTS = {"receipt", "payment_inquiry", "refund_notice"}
+CLAIMS = {"penalty_invoice", "surcharge_invoice", "late_interest_invoice", "restoration_invoice"}
 
 
 class TestArticle9Paragraph3:
@@ -40,9 +43,16 @@ class TestArticle42Paragraph1:
         with pytest.raises(KeyError):
             channel_of("greeting", electronic_delivery=True)
 
-    def test_each_letter_goes_to_the_contact_for_contracts(self) -> None:
-        """Application, start and end of a contract are the business of its contract contact."""
-        assert {kind.contact for kind in LETTERS.values()} == {"contract"}
+    def test_money_is_the_business_of_the_contact_for_bills(self) -> None:
+        """Application, start and end of a contract go to its contract contact, what is to be paid to the other."""
+        to_bills = {slug for slug, kind in LETTERS.items() if kind.contact == "billing"}
+        assert to_bills == BILLS | CLAIMS | PAYMENTS
+        assert {kind.contact for kind in LETTERS.values()} == {"contract", "billing"}
+
+    def test_bills_go_the_way_that_the_provider_lays_down(self) -> None:
+        """27(1): bills and credit notes have that form; a claim of Art. 28, 35, 36 or 38 is any notice (42)."""
+        assert {slug for slug, kind in LETTERS.items() if kind.form == "QM"} == BILLS
+        assert {LETTERS[slug].form for slug in CLAIMS | PAYMENTS} == {"42"}
 
     @pytest.mark.parametrize(
         ("slug", "article"),
@@ -59,6 +69,16 @@ class TestArticle42Paragraph1:
             ("resource_deletion_reminder", "18(1)"),
             ("contract_end_notice", "18(1)"),
             ("contact_check_request", "42(2)"),
+            ("invoice", "27(1)"),
+            ("usage_statement", "27(1)"),
+            ("credit_note", "27(1)"),
+            ("penalty_invoice", "28(2)"),
+            ("surcharge_invoice", "35"),
+            ("late_interest_invoice", "36"),
+            ("restoration_invoice", "38(2)"),
+            ("receipt", "27(2)"),
+            ("payment_inquiry", "27(2)"),
+            ("refund_notice", "27(2)"),
         ],
     )
     def test_the_clause_of_each_letter(self, slug: str, article: str) -> None:

@@ -1,4 +1,4 @@
-"""Art. 25(1), 27(2): due days."""
+"""Art. 25(1), 27(2), 28, 35, 36, 38(2): due days."""
 
 from datetime import date, timedelta
 
@@ -6,7 +6,7 @@ import pytest
 
 from terms.calendars import CalendarUnknown
 from terms.citation import InvalidRule
-from terms.payment import due_date
+from terms.payment import claim_due_on, due_date, penalty_due_on, reissue_due_on
 from terms.settings import DueShift
 from tests.terms.oracles import BANK_DAYS_OFF, CALENDARS, TERMS, day, each_day, last_of_month, moved_back, moved_on
 
@@ -102,3 +102,79 @@ class TestArticle27Paragraph2:
             "2026年7月4日は金融機関の休業日です。",
             "お支払期限は2026年7月6日です。",
         )
+
+    @pytest.mark.parametrize(
+        ("new_total", "due_on"),
+        [
+            pytest.param(4019, "2026-08-31", id="over-less"),
+            pytest.param(4020, "2026-08-31", id="over-the-same"),
+            pytest.param(4021, "2026-10-05", id="over-more"),
+        ],
+    )
+    def test_a_reissue_keeps_its_day_unless_it_asks_for_more(self, new_total: int, due_on: str) -> None:
+        """Issued on 19 September over 4,020 of before; 3 October is a Saturday."""
+        found = reissue_due_on(
+            TERMS,
+            CALENDARS,
+            old_due_on=day("2026-08-31"),
+            old_total=4020,
+            new_total=new_total,
+            issued_on=day("2026-09-19"),
+        )
+        assert found == day(due_on)
+
+    def test_a_reissue_follows_the_readings(self) -> None:
+        """The days to pay, and the shift."""
+        for terms, due_on in ((PREV, "2026-10-02"), (NONE, "2026-10-03")):
+            found = reissue_due_on(
+                terms, CALENDARS, old_due_on=day("2026-08-31"), old_total=1, new_total=2, issued_on=day("2026-09-19")
+            )
+            assert found == day(due_on)
+        longer = TERMS.with_overrides({"min_pay_days": 30})
+        assert reissue_due_on(
+            longer, CALENDARS, old_due_on=day("2026-08-31"), old_total=1, new_total=2, issued_on=day("2026-09-19")
+        ) == day("2026-10-19")
+
+
+class TestClaims:
+    """Art. 35, 36, 38(2): claims without a month of use."""
+
+    @pytest.mark.parametrize(
+        ("issued_on", "due_on"),
+        [
+            pytest.param("2026-06-01", "2026-06-15", id="a-Monday"),
+            pytest.param("2026-06-06", "2026-06-22", id="from-Saturday-to-Monday"),
+            pytest.param("2026-12-18", "2027-01-04", id="over-the-turn-of-the-year"),  # 1 January
+            pytest.param("2026-09-07", "2026-09-24", id="over-a-silver-week"),  # 21 to 23 September are holidays
+        ],
+    )
+    def test_they_are_due_fourteen_days_after_issue(self, issued_on: str, due_on: str) -> None:
+        """Then the next bank day (A90)."""
+        assert claim_due_on(TERMS, CALENDARS, issued_on=day(issued_on)) == day(due_on)
+
+    def test_the_days_and_the_shift_are_readings(self) -> None:
+        """`claim_due_days`, which no other due day uses, and `due_shift`."""
+        for overrides, due_on in (
+            ({"claim_due_days": 30}, "2026-07-06"),
+            ({"due_shift": "PREV"}, "2026-06-19"),
+            ({"due_shift": "NONE", "min_pay_days": 0}, "2026-06-20"),
+        ):
+            terms = TERMS.with_overrides(overrides)
+            assert claim_due_on(terms, CALENDARS, issued_on=day("2026-06-06")) == day(due_on)
+
+
+class TestArticle28:
+    """A penalty is due at once (A74)."""
+
+    @pytest.mark.parametrize(
+        ("arrives_on", "due_on"),
+        [
+            pytest.param(None, "2026-09-19", id="by-email-on-the-day-of-issue"),
+            pytest.param("2026-09-24", "2026-09-24", id="by-post-on-arrival"),
+            pytest.param("2026-09-21", "2026-09-21", id="on-a-holiday-too"),
+        ],
+    )
+    def test_it_is_due_when_its_invoice_arrives(self, arrives_on: str | None, due_on: str) -> None:
+        """On whatever day that is: Saturday 19 September stays."""
+        arrives = None if arrives_on is None else day(arrives_on)
+        assert penalty_due_on(issued_on=day("2026-09-19"), arrives_on=arrives) == day(due_on)

@@ -72,6 +72,7 @@ class TestOverrides:
             ("allow_34_2", True),
             ("cap_scope", "INSTANCE"),
             ("price_start_day", 1),
+            ("price_start_day", "ANY"),
         ],
     )
     def test_a_setting_is_changed(self, name: str, value: object) -> None:

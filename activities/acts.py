@@ -1,0 +1,16 @@
+"""Every act that needs a second person and that no workflow waits for, by its name (四眼)."""
+
+from collections.abc import Mapping
+
+from activities.allotment import CASH_ACTS
+from activities.approvals import Act
+from activities.billing_run import BILLING_RUN
+from activities.corrections import CREDIT_NOTE, WRITE_OFF
+from activities.price_lists import PRICE_LIST
+from activities.reissue import REISSUE
+from activities.restoration import RESTORATION
+from activities.surcharge import SURCHARGE
+
+INVOICE_ACTS = (CREDIT_NOTE, REISSUE, RESTORATION, SURCHARGE, WRITE_OFF)
+
+ACTS: Mapping[str, Act] = {act.name: act for act in (BILLING_RUN, PRICE_LIST, *INVOICE_ACTS, *CASH_ACTS)}
