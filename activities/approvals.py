@@ -138,10 +138,10 @@ async def decide(
         f"{'承認' if vote.decision == 'approve' else '否認'}しました。",
         basis={"approval_id": row.approval_id, "proposed_by": row.proposed_by, "needs": row.needs},
     )
-    await audit(session, vote.origin.key, [event], contract_no=row.contract_no)
     if row.state == "approved":
         decision = Decision(approval=row, payload=row.payload or {}, actor=vote.origin.actor, as_of=as_of)
         await act.effect(session, office, decision)
+    await audit(session, vote.origin.key, [event], contract_no=row.contract_no)  # accounts are locked before chains
     if row.state != "open":
         await close_tasks(session, col(TaskRow.key) == reminder_of(row.approval_id), as_of=as_of, by=vote.origin.actor)
     await session.flush()

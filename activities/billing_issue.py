@@ -136,8 +136,8 @@ async def _issue(
         for no, each in numbered
     ]  # fmt: skip
     await book(session, entries, as_of=as_of)
-    await _letters(session, run, numbered, as_of)
     await audit_many(session, [_event(no, each, run, due, as_of) for no, each in numbered])
+    await _letters(session, run, numbered, as_of)  # chains are locked before the series of letters, as everywhere
     await _settle(session, run, numbered)
 
 

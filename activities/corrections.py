@@ -154,7 +154,8 @@ async def _ask(session: AsyncSession, bill: Bill, key: str, as_of: datetime) -> 
 async def _credit(session: AsyncSession, office: Office, decision: Decision) -> None:
     """Issue an approved credit note; it lowers what is owed from the due day on (A49)."""
     payload, as_of = decision.payload, decision.as_of
-    bill = await read_bill(session, payload["invoice_no"], lock=True)
+    await lock_accounts(session, decision.approval.contract_no or "")
+    bill = await read_bill(session, payload["invoice_no"])
     invoice, approval_id = bill.invoice, decision.approval.approval_id
     lines = [CreditLine(line_no=each["line_no"], amount=each["amount"]) for each in payload["lines"]]
     note = work_out(office.terms, bill, lines)
@@ -228,9 +229,10 @@ async def _write_off(session: AsyncSession, office: Office, decision: Decision) 
     """Give up an approved sum: a row, its entry in the books, and the balance; interest stops on it that day."""
     invoice_no, amount = cast("tuple[str, int]", (decision.payload["invoice_no"], decision.payload["amount"]))
     approval_id, as_of, today = decision.approval.approval_id, decision.as_of, day_of(decision.as_of)
-    bill = await read_bill(session, invoice_no, lock=True)
+    contract_no = decision.approval.contract_no or ""
+    await lock_accounts(session, contract_no)
+    bill = await read_bill(session, invoice_no)
     _check_open(bill, amount)
-    contract_no = bill.invoice.contract_no
     session.add(
         PayoutRow(
             approval_id=approval_id,
@@ -250,7 +252,6 @@ async def _write_off(session: AsyncSession, office: Office, decision: Decision) 
         invoice_no=invoice_no,
     )
     await book(session, [entry], as_of=as_of)
-    await lock_accounts(session, contract_no)
     await settle(session, office, contract_no, as_of=as_of)
     basis: dict[str, Any] = {"invoice_no": invoice_no, "amount": amount, "approval_id": approval_id}
     event = Event(

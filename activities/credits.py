@@ -45,9 +45,9 @@ class Bill:
         return left
 
 
-async def read_bill(session: AsyncSession, invoice_no: str, *, lock: bool = False) -> Bill:
-    """Read an invoice with its credits; `lock` keeps others from changing its state before the commit."""
-    account = await session.get_one(InvoiceAccountRow, invoice_no, with_for_update=lock or None)
+async def read_bill(session: AsyncSession, invoice_no: str) -> Bill:
+    """Read an invoice with its credits; who is going to change it has locked its contract's accounts before."""
+    account = await session.get_one(InvoiceAccountRow, invoice_no)
     found = await session.execute(
         select(InvoiceLineRow).where(col(InvoiceLineRow.invoice_no) == invoice_no).order_by(col(InvoiceLineRow.line_no))
     )

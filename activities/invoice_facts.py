@@ -27,6 +27,7 @@ from models.tables import (
     PriceRow,
     ResourceRow,
     UsageRecordRow,
+    UsageSupersessionRow,
 )
 from terms.account import owed
 
@@ -58,7 +59,7 @@ class Material:
     contracts: Mapping[str, ContractRow]
     contacts: Mapping[str, bytes]
     resources: Mapping[tuple[str, str, str], bytes]
-    items: Mapping[tuple[str, str], str]
+    items: Mapping[tuple[str, str], tuple[str, str | None]]
     spent: Mapping[tuple[str, str, str, str], Spent]
     said: Mapping[str, bytes]
     account: BankAccountRow | None
@@ -146,13 +147,14 @@ async def _resources(session: AsyncSession, contracts: set[str]) -> dict[tuple[s
     return {(number, resource_id, code): name for number, resource_id, code, name in found.all()}
 
 
-async def _items(session: AsyncSession, lists: set[str]) -> dict[tuple[str, str], str]:
+async def _items(session: AsyncSession, lists: set[str]) -> dict[tuple[str, str], tuple[str, str | None]]:
+    """Read the names and monthly caps of the items of some price lists."""
     found = await session.execute(
-        select(col(PriceRow.price_list), col(PriceRow.code), col(PriceRow.name)).where(
+        select(col(PriceRow.price_list), col(PriceRow.code), col(PriceRow.name), col(PriceRow.monthly_cap)).where(
             col(PriceRow.price_list).in_(lists)
         )
     )
-    return {(price_list, code): name for price_list, code, name in found.all()}
+    return {(price_list, code): (name, cap) for price_list, code, name, cap in found.all()}
 
 
 async def _spent(
@@ -164,6 +166,7 @@ async def _spent(
     found = await session.execute(
         select(*keys, func.sum(u.running_seconds), func.sum(u.allocated_seconds))
         .where(col(u.month).in_(months), col(u.contract_no).in_(contracts))
+        .where(col(u.id).not_in(select(col(UsageSupersessionRow.superseded_id))))
         .group_by(*keys)
     )
     return {
@@ -283,17 +286,19 @@ async def _line(office: Office, material: Material, invoice: InvoiceRow, line: I
     number, resource_id = invoice.contract_no, line.resource_id
     sealed = material.resources.get((number, resource_id, line.code)) if resource_id else None
     spent = material.spent.get((number, line.month or "", resource_id or "", line.code))
+    item, cap = material.items.get((line.price_list or "", line.code), (NAMES.get(line.code, line.code), None))
     by_time = line.seconds is not None
     return InvoiceLineFacts(
         line_no=line.line_no,
         code=line.code,
-        item=material.items.get((line.price_list or "", line.code)) or NAMES.get(line.code, line.code),
+        item=item,
         charge_type=cast("Any", line.charge_type),
         resource_id=resource_id,
         name=await office.vault.unseal_text(sealed) if sealed else None,
         quantity=line.quantity,
         unit=line.unit,
         unit_price=line.unit_price,
+        monthly_cap=cap if line.capped else None,
         seconds=line.seconds,
         running_seconds=spent.running if spent and by_time else None,
         allocated_seconds=spent.allocated if spent and by_time else None,

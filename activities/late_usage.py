@@ -116,17 +116,17 @@ async def _one_month(
         lines = [metered_line(month, each) for each in used.get(number, ())]
         now = {_key_of(line): line for line in lines if isinstance(line, dict)}
         before = billed.get(number, {})
+        less = {
+            key: _sum(rows) - (now[key]["amount"] if key in now else 0)
+            for key, rows in before.items()
+            if _sum(rows) > (now[key]["amount"] if key in now else 0)
+        }
         more = [line for key, line in now.items() if line["amount"] > _sum(before.get(key, ()))]
         for line in more:
             key = _key_of(line)
             line["amount"] -= _sum(before.get(key, ()))
             first = before[key][0].invoice_no if key in before else None
             line["adjusts_invoice"] = completes.get(number, first)
-        less = {
-            key: _sum(rows) - (now[key]["amount"] if key in now else 0)
-            for key, rows in before.items()
-            if _sum(rows) > (now[key]["amount"] if key in now else 0)
-        }
         if less:
             await _propose(session, office, run, number, name, [(before[k], v) for k, v in less.items()], as_of)
         late[number].lines += more
@@ -154,6 +154,7 @@ async def _billed(session: AsyncSession, month: str, numbers: Sequence[str]) -> 
         .join(account, col(account.invoice_no) == col(line.invoice_no))
         .where(col(account.contract_no).in_(numbers), col(account.kind) == "monthly", col(account.state) != "void")
         .where(col(line.month) == month, col(line.charge_type).in_(("capped", "metered", "other")))
+        .where(col(line.resource_id).is_not(None))  # work is no use of a resource
         .order_by(col(line.invoice_no), col(line.line_no))
     )
     about = (line.code, line.resource_id, line.price_list, line.quantity)

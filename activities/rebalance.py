@@ -143,7 +143,7 @@ async def _documents(session: AsyncSession, contract_no: str, changes: Changes) 
         .where(col(account.contract_no) == contract_no, col(account.kind) == "interest", col(account.state) != VOID)
         .where(col(account.business_key).in_(interest))
     )
-    documents = dict(tuple(row) for row in found.all())
+    documents = {str(deposit_id): str(invoice_no) for deposit_id, invoice_no in found.all()}
     listed = await session.execute(
         select(AllocationRow)
         .where(col(AllocationRow.contract_no) == contract_no)
@@ -263,7 +263,10 @@ async def _hold(session: AsyncSession, back: Mapping[str, int]) -> None:
 
 
 async def settle(session: AsyncSession, office: Office, contract_no: str, *, as_of: datetime) -> None:
-    """Bring the balances of a contract's invoices, and the states of its deposits, to what stands now."""
+    """Bring the balances of a contract's invoices, and the states of its deposits, to what stands now.
+
+    What is held stays held though the contract owes anew: it is offset with the customer's word only (A75).
+    """
     debts = await debts_of(session, contract_no, issued_by=date.max)
     accounts = await lock_accounts(session, contract_no)
     for debt in debts:
@@ -282,7 +285,7 @@ async def settle(session: AsyncSession, office: Office, contract_no: str, *, as_
     )
     for deposit in found.scalars():
         if deposit.unapplied:
-            deposit.state = "part_allocated" if owing else "held"
+            deposit.state = "part_allocated" if owing and deposit.state != "held" else "held"
         elif deposit.state != "refunded":
             deposit.state = "allocated"
     await session.flush()

@@ -181,12 +181,12 @@ async def _reissue(session: AsyncSession, office: Office, decision: Decision) ->
     """
     payload, as_of, today = decision.payload, decision.as_of, day_of(decision.as_of)
     await lock_usage(session)
-    bill = await read_bill(session, payload["invoice_no"], lock=True)
+    await lock_accounts(session, decision.approval.contract_no or "")
+    bill = await read_bill(session, payload["invoice_no"])
     old, account = bill.invoice, bill.account
     anew = await _anew(session, office, bill)
     if anew.total != payload["new_total"]:
         raise Refused(Article(27, 1), "提案の後に請求額が変わりました。改めて提案してください。")
-    await lock_accounts(session, old.contract_no)
     await make_void(session, account, actor=decision.actor, as_of=as_of)
     number = await issue(session, office, _order(office, bill, anew, decision), issued_on=today, as_of=as_of)
     account.replaced_by = number

@@ -10,6 +10,7 @@ from typing import ClassVar
 import structlog
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -20,6 +21,8 @@ from terms.calendars import CalendarUnknown
 from terms.citation import InvalidRule, Refused
 
 MEDIA_TYPE = "application/problem+json"
+BUSY = "Other work stood in the way; nothing has changed. Send it again."
+CONTENTION = frozenset({"40001", "40P01", "55P03"})  # serialization failure, deadlock, lock not available
 SEND_AGAIN_SECONDS = 2  # Retry-After of answers whose outcome is not known yet
 
 log = structlog.get_logger("api")
@@ -258,7 +261,14 @@ def problem_of(error: Exception) -> Problem | None:
     for kind in type(error).__mro__:
         if kind in TABLE:
             return TABLE[kind](error)
-    return None
+    return Unavailable(BUSY) if _is_contention(error) else None
+
+
+def _is_contention(error: Exception) -> bool:
+    """Tell whether the database gave up on one of two transactions that stood in each other's way."""
+    if not isinstance(error, DBAPIError):
+        return False
+    return getattr(error.orig, "sqlstate", None) in CONTENTION or "database is locked" in str(error.orig)
 
 
 def problem_response(error: Exception) -> Response:

@@ -7,7 +7,7 @@ service answers. Sentences are Japanese, as in the office.
 import json
 import sys
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from unicodedata import east_asian_width
 
 import httpx2
 
+from service.demo_files import server_usage, transfers
 from terms.citation import Article
 from terms.letters import LETTERS
 from terms.periods import JST
@@ -32,11 +33,18 @@ ROLES = {
     "reviewer": "審査",
     "provisioning": "開通",
     "support": "サポート",
+    "billing": "課金",
+    "cash": "入金消込",
+    "legal": "法務",
     "admin": "管理",
     "system": "自動",
 }
 STATES = {"received": "受付済み", "refused": "不承諾", "ended": "終了"}
 ACTIONS = {"deletion": "データの削除"}
+DESIGNATED = {
+    "bank_code": "9999", "bank_name": "例示銀行", "branch_code": "001", "branch_name": "本店",
+    "type": "1", "number": "1234567", "holder_kana": "ｶ)ｷﾕ-ﾃｲ-ﾈﾂﾄ",
+}  # fmt: skip
 
 
 class Unexpected(Exception):
@@ -54,6 +62,15 @@ class Counter:
         """Command something as the first person of a role."""
         headers = self._headers(f"{role}-1") | {"Idempotency-Key": f"demo-{next(self._numbers)}"}
         return await self._http.post(path, json=body, headers=headers)
+
+    async def upload(self, role: str, path: str, content: bytes) -> JSON:
+        """Send a file that must be taken in.
+
+        Raises:
+            Unexpected: it was not.
+        """
+        headers = self._headers(f"{role}-1") | {"Idempotency-Key": f"demo-{next(self._numbers)}"}
+        return _successful(await self._http.post(path, files={"file": ("file", content)}, headers=headers))
 
     async def do(self, role: str, path: str, body: object) -> JSON:
         """Command something that must succeed.
@@ -184,6 +201,8 @@ async def tell(counter: Counter, out: Path) -> None:
     contract = await _application(story)
     await _start(story, contract)
     refused = await _refusal(story)
+    await _usage(story, contract)
+    await _payment(story, contract)
     await _notice(story, contract)
     await _end(story, contract)
     await _afterwards(story, contract, refused)
@@ -260,17 +279,69 @@ async def _refusal(story: Story) -> str:
     return application
 
 
+async def _usage(story: Story, contract: str) -> None:
+    """Art. 24-27: a month's usage comes, a run prices it, a second person agrees, the invoice goes out."""
+    counter = story.counter
+    story.chapter("利用実績と請求 (第24条から第27条)")
+    await counter.until(datetime(2026, 5, 1, 10, tzinfo=JST))
+    await counter.do("admin", "/v1/bank-accounts", DESIGNATED)
+    removal = {"code": "VM-M8", "to_on": "2026-04-30"}
+    await counter.do("provisioning", f"{contract}/resources/{SERVER}/removal", removal)
+    customer_ref = (await counter.read(contract))["customer_ref"]
+    used = server_usage(customer_ref, SERVER, "VM-M8", date(2026, 4, 1), date(2026, 4, 30), hours_a_day=10)
+    taken = await counter.upload("billing", "/v1/usage-files", used)
+    await story.note("26(1)", f"利用実績{taken['rows']}行のうち{taken['accepted']}行を受け入れました。[課金]")
+    await _bill(story, "2026-04", datetime(2026, 5, 12, 10, tzinfo=JST))
+    await story.tell(contract)
+    invoice = (await counter.read("/v1/invoices", month="2026-04"))["items"][0]
+    for line in invoice["lines"]:
+        story.steps([f"{line['code']}: {line['amount']:,}円 ({Article.parse(line['article']).ja})"])
+    story.steps([f"請求額 {invoice['total']:,}円、お支払期日 {invoice['due_on']}"])
+    await story.keep_letters()
+
+
+async def _bill(story: Story, month: str, at: datetime) -> None:
+    """A run began by itself on the third bank day; a second person agrees on the fifth (27(1))."""
+    counter = story.counter
+    await counter.until(at)
+    run = await counter.read(f"/v1/billing-runs/{month}")
+    counts = run["counts"]
+    await story.note(
+        "24(2)", f"{month}分: 対象{counts['contracts']}件、請求{counts['priced']}件、保留{counts['held']}件。"
+    )
+    approve = {"decision": "approve", "reason": "内訳を確認しました。"}
+    await counter.do("legal", f"/v1/approvals/{run['approval_id']}/decisions", approve)
+    await counter.settle()
+
+
+async def _payment(story: Story, contract: str) -> None:
+    """Art. 27(2): the transfer comes, is recognised by name and sum, and pays the invoice."""
+    counter = story.counter
+    story.chapter("入金と消込 (第27条第2項)")
+    await _bill(story, "2026-05", datetime(2026, 6, 5, 10, tzinfo=JST))
+    await counter.until(datetime(2026, 6, 30, 15, tzinfo=JST))
+    invoice = (await counter.read("/v1/invoices", month="2026-04"))["items"][0]
+    came = transfers(DESIGNATED, date(2026, 6, 30), [(invoice["total"], "ｶ)ｶｸｳﾌﾞﾂｻﾝ")])
+    taken = await counter.upload("cash", "/v1/bank-files", came)
+    await story.note("27(2)", f"入金{taken['records']}件のうち{taken['matched']}件が名義と金額から消し込まれました。")
+    paid = (await counter.read(f"/v1/invoices/{invoice['invoice_no']}"))["state"]
+    await story.note("27(2)", f"請求書{invoice['invoice_no']}は{'支払済み' if paid == 'paid' else paid}です。")
+    await story.tell(contract)
+    await _bill(story, "2026-06", datetime(2026, 7, 7, 10, tzinfo=JST))
+    await story.tell(contract)
+    await story.keep_letters()
+
+
 async def _notice(story: Story, contract: str) -> None:
-    """Art. 18(1), 28(2): two and a half years later the customer leaves; an e-mail is no writing, a paper is."""
+    """Art. 18(1), 28(2): the customer leaves before its three years are over; an e-mail is no writing, a paper is."""
     counter = story.counter
     story.chapter("解約の届出 (第18条第1項、第28条第2項)")
-    await counter.until(datetime(2028, 11, 10, 9, 30, tzinfo=JST))
-    _say("  (2年7か月が過ぎました)")
+    await counter.until(datetime(2026, 7, 10, 9, 30, tzinfo=JST))
     notices = f"{contract}/termination-notices"
-    arrived_at = datetime(2028, 11, 10, 9, 15, tzinfo=JST).isoformat()
+    arrived_at = datetime(2026, 7, 10, 9, 15, tzinfo=JST).isoformat()
     await story.refused(await counter.post("intake", notices, {"arrived_at": arrived_at, "form": "email"}))
-    await counter.until(datetime(2028, 11, 13, 15, tzinfo=JST))
-    written = {"arrived_at": datetime(2028, 11, 13, 14, 5, tzinfo=JST).isoformat(), "form": "paper"}
+    await counter.until(datetime(2026, 7, 13, 15, tzinfo=JST))
+    written = {"arrived_at": datetime(2026, 7, 13, 14, 5, tzinfo=JST).isoformat(), "form": "paper"}
     end = await counter.do("intake", notices, written)
     await counter.settle()
     await story.tell(contract)
@@ -282,14 +353,14 @@ async def _notice(story: Story, contract: str) -> None:
 
 
 async def _end(story: Story, contract: str) -> None:
-    """Art. 18(1) sentence 2: reminders, a resource removed, another left; over at 24:00."""
+    """Art. 18(1) sentence 2: reminders, a resource removed, another left; over at 24:00, and the penalty is due."""
     counter = story.counter
     story.chapter("終了まで (第18条第1項、第38条第2項)")
-    await counter.until(datetime(2028, 12, 20, 10, tzinfo=JST))
-    for number, code in ((CLUSTER, "DC-STD"), (SERVER, "VM-M8")):
-        removal = {"code": code, "to_on": "2028-12-20"}
-        await counter.do("provisioning", f"{contract}/resources/{number}/removal", removal)
-    await counter.until(datetime(2029, 1, 1, 0, 1, tzinfo=JST))
+    await _bill(story, "2026-07", datetime(2026, 8, 7, 10, tzinfo=JST))
+    await counter.until(datetime(2026, 8, 31, 10, tzinfo=JST))
+    removal = {"code": "DC-STD", "to_on": "2026-08-31"}
+    await counter.do("provisioning", f"{contract}/resources/{CLUSTER}/removal", removal)
+    await counter.until(datetime(2026, 9, 1, 0, 1, tzinfo=JST))
     await story.tell(contract)
     await story.keep_letters()
 
@@ -297,7 +368,9 @@ async def _end(story: Story, contract: str) -> None:
 async def _afterwards(story: Story, contract: str, refused: str) -> None:
     """What is left: the ended contract, and nothing of the applicant who was refused."""
     counter = story.counter
-    story.chapter("その後 (第34条第1項、第38条第2項、第44条第6項)")
+    story.chapter("その後 (第28条、第34条第1項、第38条第2項、第44条第6項)")
+    await _bill(story, "2026-08", datetime(2026, 9, 7, 10, tzinfo=JST))
+    await counter.until(datetime(2026, 10, 1, 10, tzinfo=JST))
     ended = await counter.read(contract)
     await story.note("18(1)", f"利用契約の状態は「{STATES[ended['state']]}」、終了時刻は{ended['ended_at']}です。")
     for resource in (await counter.read(f"{contract}/resources"))["items"]:
@@ -305,6 +378,9 @@ async def _afterwards(story: Story, contract: str, refused: str) -> None:
             await story.note("38(2)", f"削除されずに残ったリソース: {resource['resource_id']} ({resource['name']})")
     for following in ended["next_actions"]:
         await story.note(following["article"], f"次の予定: {following['on']} {ACTIONS[following['action']]}")
+    for owed in (await counter.read(f"{contract}/balances"))["items"]:
+        about = "違約金" if owed["kind"] == "penalty" else f"{owed.get('month', '')}分"
+        await story.note("27(2)", f"未収: {about} {owed['principal']:,}円 (期日 {owed['due_on']})")
     if "form" not in await counter.read(refused):
         await story.note("44(6)", "不承諾とした申込みの個人情報は、180日後に消去されました。")
     await story.tell()

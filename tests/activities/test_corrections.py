@@ -183,7 +183,7 @@ class TestCredit:
         number = await an_invoice(office, "C-000001", lines=THREE)
         await pay(office, "C-000001", chance.randrange(1, 6000), DUE)
         left = {1: 710, 2: 1985, 3: 960, 4: 500}
-        notes = []
+        notes: list[InvoiceRow] = []
         while any(left.values()):
             chosen = [no for no in left if left[no] and chance.random() < 0.7] or [no for no in left if left[no]][:1]
             lines = [(no, left[no] if len(notes) > 4 else chance.randint(1, left[no])) for no in chosen]

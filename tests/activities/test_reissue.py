@@ -48,8 +48,7 @@ async def a_bill(office: Office, *more: int) -> str:
     lines = [INITIAL, *(a_line(amount, month="2026-04") for amount in more)]
     number = await an_invoice(office, NUMBER, lines=lines)
     async with office.sessions.begin() as session:
-        result = {"month": "2026-04", "pass_no": 1, "state": "issued", "invoice_no": number}
-        session.add(BillingResultRow(contract_no=NUMBER, **result))
+        session.add(BillingResultRow(contract_no=NUMBER, month="2026-04", pass_no=1, state="issued", invoice_no=number))
         session.add(LateUsageRow(contract_no=NUMBER, month="2026-04"))
     return number
 

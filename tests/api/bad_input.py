@@ -117,6 +117,19 @@ COMMANDS: dict[str, tuple[str, str, JSON]] = {
             "reason": "改定",
         },
     ),
+    "credit-notes": (
+        "billing",
+        "/v1/invoices/1260000001/credit-notes",
+        {"lines": [{"line_no": 1, "amount": 1000}], "reason": "訂正"},
+    ),
+    "invoice reissues": ("billing", "/v1/invoices/1260000001/reissues", {"reason": "誤記"}),
+    "write-offs": ("cash", "/v1/invoices/1260000001/write-offs", {"amount": 440, "reason": "手数料"}),
+    "surcharges": ("billing", "/v1/contracts/{active}/surcharges", {"avoided": 50_000, "facts": "未申告"}),
+    "restorations": (
+        "provisioning",
+        "/v1/contracts/{active}/restorations",
+        {"completed_on": "2026-03-24", "items": [{"description": "撤去", "cost": 30_000}]},
+    ),
     "task completions": ("support", "/v1/tasks/{task}/completions", {"reason": "対応済み"}),
 }  # fmt: skip
 """Each command with a body that would be taken."""

@@ -19,6 +19,7 @@ from tests.api.offices import command_key, give_key
 
 NUMBER = "C-000001"
 ROLES = ("billing", "cash", "legal", "provisioning", "auditor", "dunning")
+NOTHING: dict[str, object] = {"completed_on": "2026-07-20", "items": []}
 CREDIT = {"lines": [{"line_no": 1, "amount": 4_000}], "reason": "障害のお詫び"}
 
 
@@ -243,8 +244,8 @@ class TestWhatIsRefused:
             await desk.post("billing", "/v1/invoices/1260000009/reissues", {"reason": "誤記"}),
             await desk.post("cash", "/v1/invoices/1260000009/write-offs", {"amount": 1, "reason": "手数料"}),
             await desk.post("billing", "/v1/contracts/C-9/surcharges", {"avoided": 1, "facts": "未申告"}),
-            await desk.post("provisioning", "/v1/contracts/C-9/restorations", {"completed_on": "2026-07-20", "items": []}),
-        ]  # fmt: skip
+            await desk.post("provisioning", "/v1/contracts/C-9/restorations", NOTHING),
+        ]
 
         assert [answer.status_code for answer in answers] == [404] * 5
 
@@ -254,7 +255,7 @@ class TestWhatIsRefused:
         early = await desk.post("provisioning", path, {"completed_on": "2026-07-20", "items": [item]})
         await end_it(desk.office)
         today = await desk.post("provisioning", path, {"completed_on": str(TODAY), "items": [item]})
-        empty = await desk.post("provisioning", path, {"completed_on": "2026-07-20", "items": []})
+        empty = await desk.post("provisioning", path, NOTHING)
 
         assert (early.status_code, early.json()["article"]) == (409, "38(2)")
         assert (today.status_code, today.json()["errors"][0]["field"]) == (422, "/completed_on")

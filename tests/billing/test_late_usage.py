@@ -76,6 +76,7 @@ class TestTheDifference:
         (line,) = [each for each in second.lines if each.month == APRIL]
         assert (line.article, line.seconds) == (article, then * 3600)
         assert [line.line_no for line in second.lines] == [1, 2]
+        assert await proposals(billing) == []
         base = difference + own
         assert [(tax.base, tax.tax) for tax in second.taxes] == [(base, base // 10)]
 
@@ -139,6 +140,7 @@ class TestTheDifference:
 
         late = [line for line in await billing.all(InvoiceLineRow) if line.month == APRIL and line.seconds]
         assert [(line.amount, line.adjusts_invoice) for line in late] == [(600, None), (300, first), (1980, first)]
+        assert not [row for row in await billing.all(ApprovalRow) if row.act == "credit_note"]
         assert told((await billing.invoices(JULY))[ONE]) == [("vm-1", JULY, 600, None)]
 
 

@@ -1,8 +1,12 @@
 """The sample companies' money: usage of three months, three billing runs, two months of bank files, to the yen."""
 
+import asyncio
 import json
 from typing import Any
 
+from sqlalchemy import make_url
+
+from service.verify.command import examine, snapshot
 from tests.desk import JSON, SAMPLES, Desk, OpenDesk
 from tests.journeys.test_samples import (
     TO_ACCEPT,
@@ -63,6 +67,24 @@ async def test_the_money_of_the_samples(open_desk: OpenDesk, database_url: str) 
     assert again["accepted"] == 0
     await every_doubtful_row_is_discarded(desk)
     await the_month_is_billed(desk, contracts, "2026-06", "2026-07-07")
+
+    # the bank's files of June and July; a person agrees where the rules want one
+    await desk.until("2026-07-08T10:00:00+09:00")
+    await the_bank_tells(desk, contracts, "2026-06")
+    await desk.until("2026-07-31T18:00:00+09:00")
+    await the_bank_tells(desk, contracts, "2026-07")
+    await everything_is_paid_as_expected(desk, contracts)
+    assert await breaches(database_url) == []
+
+
+async def breaches(database_url: str) -> list[str]:
+    """Have `yakkan verify` look at everything that is stored; gives what does not hold."""
+
+    def look() -> list[str]:
+        with snapshot(make_url(database_url)) as connection:
+            return [str(breach) for finding in examine(connection) for breach in finding.breaches]
+
+    return await asyncio.to_thread(look)
 
 
 async def register_what_came(desk: Desk, contracts: dict[str, str], today: str) -> None:
@@ -127,6 +149,57 @@ async def the_month_is_billed(desk: Desk, contracts: dict[str, str], month: str,
             {"rate_percent": wanted["tax_percent"], "base": wanted["subtotal"], "tax": wanted["tax"]}
         ]
         assert sorted(map(line_of, found["lines"]), key=str) == sorted(map(line_of, wanted["lines"]), key=str)
+
+
+async def the_bank_tells(desk: Desk, contracts: dict[str, str], month: str) -> None:
+    """A month's transfers come in; what does not apply by itself is agreed to by a person, in the bank's order."""
+    expected = [one for one in PAYMENTS["payments"] if f"{month}-01" <= one["booked_on"] <= f"{month}-31"]
+    taken = await desk.take_in("cash", "/v1/bank-files", (SAMPLES / f"bank/furikomi-{month}.txt").read_bytes())
+    assert (taken["records"], taken["other"], taken["duplicates"]) == (len(expected), 0, 0)
+    for wanted in sorted(expected, key=lambda one: (one["value_on"], one["reference"])):
+        found = await deposit(desk, wanted["reference"])
+        if wanted["match"] == "person":
+            assert found["state"] == "unmatched", wanted
+            assert [one["contract_no"] for one in found["candidates"]] == [contracts[wanted["customer_ref"]]], wanted
+            path = f"/v1/deposits/{found['deposit_id']}/allocations"
+            await desk.do("cash", path, {"contract_no": contracts[wanted["customer_ref"]]})
+
+
+async def deposit(desk: Desk, reference: int) -> JSON:
+    """Find a deposit by the bank's inquiry number."""
+    found = (await desk.read("/v1/deposits", limit="500"))["items"]
+    (one,) = (each for each in found if each["reference"] == reference)
+    return one  # type: ignore[no-any-return]  # JSON
+
+
+async def everything_is_paid_as_expected(desk: Desk, contracts: dict[str, str]) -> None:
+    """What each payment met, what is held, and what every customer owes on the last day of July."""
+    names = {number: customer_ref for customer_ref, number in contracts.items()}
+    invoices = {one["invoice_no"]: one for one in (await desk.read("/v1/invoices", limit="500"))["items"]}
+    for wanted in PAYMENTS["payments"]:
+        found = await deposit(desk, wanted["reference"])
+        applied = [
+            {
+                "customer_ref": names[one["contract_no"]],
+                "month": invoices[one["invoice_no"]]["month"],
+                "part": one["part"],
+                "amount": one["amount"],
+            }
+            for one in found["allocations"]
+        ]
+        assert sorted(applied, key=str) == sorted(wanted["applied"], key=str), wanted
+        assert found["unapplied"] == wanted["unapplied"], wanted
+    owed = []
+    for customer_ref, number in contracts.items():
+        path = f"/v1/contracts/{number}/balances"
+        owed += [
+            {k: one[k] for k in ("month", "due_on", "principal", "interest")} | {"customer_ref": customer_ref}
+            for one in (await desk.read(path, as_of_on=PAYMENTS["balances_on"]))["items"]
+        ]
+    assert sorted(owed, key=str) == sorted(
+        ({k: one[k] for k in ("month", "due_on", "principal", "interest", "customer_ref")} for one in PAYMENTS["balances"]),
+        key=str,
+    )
 
 
 def line_of(line: JSON) -> dict[str, Any]:

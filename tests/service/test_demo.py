@@ -16,8 +16,10 @@ MINUTES = 8
 PRODUCTION = "postgresql+psycopg://yakkan@127.0.0.1:1/production"
 LETTERS = [
     *("application_incomplete_notice", "application_received_notice", "acceptance_notice", "service_start_notice"),
-    *("application_received_notice", "refusal_notice", "not_in_writing_notice", "cancellation_receipt"),
+    *("application_received_notice", "refusal_notice", "invoice", "invoice", "invoice", "not_in_writing_notice"),
+    *("cancellation_receipt", "invoice"),
     *("resource_deletion_reminder", "resource_deletion_reminder", "resource_deletion_reminder", "contract_end_notice"),
+    "penalty_invoice",
 ]
 
 
@@ -58,9 +60,13 @@ def test_the_story_is_told_to_its_end(tmp_path: Path) -> None:
         "2026-03-25 09:01  第43条第1項         × 反社会的勢力でないことの表明確約がありません。",
         "第9条第1項          承諾通知により利用契約(C-000001)が成立しました。 [自動]",
         "第9条第3項          不承諾通知書を書留で発送しました。申込みの状態は「不承諾」です。",
-        "2028-11-10 09:30  第18条第1項         × ",
-        "2,700,000",
-        "2029-01-01 00:00  第18条第1項         利用契約は2028年12月31日をもって終了しました。 [自動]",
+        "2026-05-12 10:00  第24条第2項         2026-04分: 対象1件、請求1件、保留0件。",
+        "・VM-M8: 3,600円 (第26条第1項)",
+        "・請求額 1,598,960円、お支払期日 2026-06-30",
+        "2026-06-30 15:00  第27条第2項         入金1件のうち1件が名義と金額から消し込まれました。",
+        "2026-07-10 09:30  第18条第1項         × ",
+        "27,900,000",
+        "2026-09-01 00:00  第18条第1項         利用契約は2026年8月31日をもって終了しました。 [自動]",
         "第38条第2項         削除されずに残ったリソース: res-gateway (閉域接続)",
         "第44条第6項         不承諾とした申込みの個人情報は、180日後に消去されました。",
     ):
@@ -70,7 +76,8 @@ def test_the_story_is_told_to_its_end(tmp_path: Path) -> None:
     assert str(out) in done.stdout
     for letter in letters:
         assert "QT PRO Cloud サービス利用規約 Ver1.0 第" in text_of(letter)
-    assert "2028年12月31日" in text_of(letters[7])
+    assert "2026年8月31日" in text_of(letters[10])
+    assert "1,598,960" in text_of(letters[6])
     assert [*folder.iterdir()] == []
     assert processes_in(folder) == []
 
