@@ -169,7 +169,9 @@ async def usage_of(
     if resized:  # their unnamed sizes are looked up day by day
         of = {number for number, _, _ in resized}
         each = counted.where(col(u.size_e4).is_(None), col(u.contract_no).in_(of)).order_by(col(u.id))
-        single = each.add_columns(*keys, part, u.seconds, u.amount_e4, u.days, u.to_on, u.from_on)
+        single = each.add_columns(
+            *keys, part, *map(col, (u.seconds, u.amount_e4, u.days)), col(u.to_on), col(u.from_on)
+        )
         rows += [row for row in (await session.execute(single)).all() if row[:3] in resized]
     return _merged(month, rows, standing)
 
@@ -184,7 +186,7 @@ def _resized(standing: Mapping[str, Sequence[Standing]]) -> set[tuple[str, str, 
 
 
 def _merged(
-    month: Month, rows: Sequence[Row[Any]], standing: Mapping[str, Sequence[Standing]]
+    month: Month, rows: Sequence[Row[*tuple[Any, ...]]], standing: Mapping[str, Sequence[Standing]]
 ) -> Mapping[str, Sequence[Used]]:
     """Add up what is of one size, whether its rows name it or the register does; an amount of use has no size."""
     sums: dict[tuple[str, str, str, int, int], Used] = {}

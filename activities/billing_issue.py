@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Table, and_, insert, literal, select, update
+from sqlalchemy import and_, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
+from activities.bulk import insert_rows, table_of
 from activities.issuing import take_numbers
 from activities.journal import book, invoice_entry
 from activities.late_usage import BILLED, advance
@@ -123,8 +124,8 @@ async def _issue(
     numbers = [invoice_number("monthly", year, first + place) for place in range(len(drafts))]
     due = due_date(office.terms, office.calendars, usage_month=run.month, issued_on=issued_on)
     numbered = list(zip(numbers, drafts, strict=True))
-    await session.execute(insert(InvoiceRow), [_invoice(no, each, run, due, as_of) for no, each in numbered])
-    await session.execute(insert(InvoiceAccountRow), [_account(no, each, run, due) for no, each in numbered])
+    await insert_rows(session, InvoiceRow, [_invoice(no, each, run, due, as_of) for no, each in numbered])
+    await insert_rows(session, InvoiceAccountRow, [_account(no, each, run, due) for no, each in numbered])
     await _copy(session, run, InvoiceLineRow, DraftLineRow, [*LineColumns.model_fields], "month_of_run", numbers)
     await _copy(session, run, InvoiceTaxRow, DraftTaxRow, ["rate_percent", "base", "tax"], "month", numbers)
     taxes = await _taxes(session, run, drafts)
@@ -186,7 +187,7 @@ async def _copy(
     numbers: Sequence[str],
 ) -> None:
     """Have the database copy rows of drafts into those of their invoices."""
-    drafts, target = _table(source), _table(to)
+    drafts, target = table_of(source), table_of(to)
     query = (
         select(col(InvoiceRow.invoice_no), *(drafts.c[name] for name in columns))
         .join(drafts, drafts.c.contract_no == col(InvoiceRow.contract_no))
@@ -194,10 +195,6 @@ async def _copy(
         .where(drafts.c[month_column] == literal(run.month))
     )
     await session.execute(target.insert().from_select(["invoice_no", *columns], query))
-
-
-def _table(kind: type[SQLModel]) -> Table:
-    return cast("Table", kind.__table__)  # type: ignore[attr-defined]  # every table class has one
 
 
 async def _taxes(session: AsyncSession, run: BillingRunRow, drafts: Sequence[Draft]) -> dict[str, int]:
@@ -241,7 +238,7 @@ async def _letters(
         }
         for notice_no, (number, each) in zip(notices, numbered, strict=True)
     ]
-    await session.execute(insert(NoticeRow), rows)
+    await insert_rows(session, NoticeRow, rows)
 
 
 def _event(number: str, draft: Draft, run: BillingRunRow, due: DueDate, as_of: datetime) -> tuple[str, str, str, Event]:
@@ -259,7 +256,7 @@ def _event(number: str, draft: Draft, run: BillingRunRow, due: DueDate, as_of: d
 
 async def _settle(session: AsyncSession, run: BillingRunRow, numbered: Sequence[tuple[str, Draft]]) -> None:
     """Note the invoices as the results of the month, and that completed months have seen their usage."""
-    r = _table(BillingResultRow)
+    r = table_of(BillingResultRow)
     between = (numbered[0][0], numbered[-1][0])
     number = (
         select(col(InvoiceRow.invoice_no))
@@ -292,7 +289,7 @@ async def mark_late(session: AsyncSession, run: BillingRunRow) -> None:
         .where(~col(u.late), col(b.usage_through) < col(u.id))
         .distinct()
     )
-    marks = _table(LateUsageRow)
+    marks = table_of(LateUsageRow)
     there = select(col(LateUsageRow.contract_no)).where(col(LateUsageRow.month) == run.month)
     await session.execute(
         marks.insert().from_select(["contract_no", "month"], late.where(col(u.contract_no).not_in(there)))

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, exists, func, insert, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Select, and_, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from temporalio import activity
@@ -19,6 +18,7 @@ from activities.approvals import Act, Decision, propose
 from activities.billing import lists_in
 from activities.billing_facts import Billed, Month, settled
 from activities.billing_issue import batch_of, issue_chunk, mark_late
+from activities.bulk import insert_rows
 from activities.heartbeat import beating
 from activities.office import Office
 from activities.pricing import Line, price, sums_of
@@ -140,10 +140,10 @@ class BillingRuns:
         for table, column in ((DraftLineRow, DraftLineRow.month_of_run), (DraftTaxRow, DraftTaxRow.month),
                               (DraftInvoiceRow, DraftInvoiceRow.month)):  # fmt: skip
             await session.execute(delete(table).where(col(column) == run.month, col(table.contract_no).in_(numbers)))
-        for kind, rows in ((DraftInvoiceRow, drafts), (DraftLineRow, lines), (DraftTaxRow, taxes)):
-            if rows:
-                await session.execute(insert(kind), rows)
-        await _put_results(session, results)
+        r = BillingResultRow
+        await session.execute(delete(r).where(col(r.month) == run.month, col(r.contract_no).in_(numbers)))
+        for kind, rows in ((DraftInvoiceRow, drafts), (DraftLineRow, lines), (DraftTaxRow, taxes), (r, results)):
+            await insert_rows(session, kind, rows)
 
     @activity.defn
     async def prove_run(self, s: BillingStep) -> str:
@@ -242,14 +242,6 @@ async def lock_usage(session: AsyncSession) -> None:
     """Wait for imports of usage that are under way, and let none begin before this transaction ends."""
     await insert_once(session, NumberSeriesRow, {"kind": "usage_file", "year": 0, "last": 0})
     await session.execute(select(NumberSeriesRow).where(col(NumberSeriesRow.kind) == "usage_file").with_for_update())
-
-
-async def _put_results(session: AsyncSession, results: Sequence[dict[str, Any]]) -> None:
-    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    keys = ("contract_no", "month")
-    statement = make(BillingResultRow)
-    changed = {name: statement.excluded[name] for name in results[0] if name not in keys}
-    await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), results)
 
 
 async def counts_of(session: AsyncSession, month: str) -> dict[str, int]:

@@ -12,7 +12,7 @@ from activities.approvals import close_row
 from activities.billing_facts import settled
 from activities.billing_run import BILLING_RUN, counts_of, in_force
 from activities.office import Office
-from activities.records import enqueue_start
+from activities.records import enqueue_start, insert_once
 from models import ids
 from models.messages.billing import BillingRunInput
 from models.messages.office import ApprovalClosing, Opening, Origin
@@ -66,15 +66,19 @@ async def start_pass(
         origin = Origin(key=f"overtaken:{month}:{run.pass_no}", actor="system")
         closing = ApprovalClosing(origin=origin, approval_id=run.approval_id, state="withdrawn")
         await close_row(session, office, {BILLING_RUN.name: BILLING_RUN}, closing, as_of=as_of)
-    new = BillingRunRow(
-        month=month, pass_no=run.pass_no + 1 if run else 1, state="running", started_at=as_of, started_by=actor
-    )
-    session.add(new)
-    await session.flush()
-    payload = BillingRunInput(month=month, pass_no=new.pass_no).model_dump(mode="json")
-    opening = Opening(workflow_id=ids.billing(month, new.pass_no), type="billing", payload=payload)
+    pass_no = run.pass_no + 1 if run else 1
+    new = {
+        "month": month, "pass_no": pass_no, "state": "running", "started_at": as_of, "started_by": actor,
+        "usage_through": 0, "drafts": 0, "total": 0, "proof": {},
+    }  # fmt: skip
+    begun = await insert_once(session, BillingRunRow, new)
+    row = await session.get_one(BillingRunRow, (month, pass_no))
+    if not begun:  # somebody was quicker
+        return row, False
+    payload = BillingRunInput(month=month, pass_no=pass_no).model_dump(mode="json")
+    opening = Opening(workflow_id=ids.billing(month, pass_no), type="billing", payload=payload)
     await enqueue_start(session, opening, contract_no=None, as_of=as_of)
-    return new, True
+    return row, True
 
 
 async def _needs_another(session: AsyncSession, run: BillingRunRow) -> bool:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, cast
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from activities.bulk import insert_rows
 from models.tables import JournalEntryRow, JournalLineRow
 
 Account = Literal[
@@ -91,10 +92,8 @@ async def book(session: AsyncSession, entries: Iterable[Entry], *, as_of: dateti
             | {"entry_key": entry.key, "event": entry.event, "on_day": entry.on_day, "recorded_at": as_of}
         )
         lines += [{"entry_key": entry.key, "account": account, "amount": amount} for account, amount in sides]
-    if rows:
-        await session.execute(insert(JournalEntryRow), rows)
-    if lines:
-        await session.execute(insert(JournalLineRow), lines)
+    await insert_rows(session, JournalEntryRow, rows)
+    await insert_rows(session, JournalLineRow, lines)
 
 
 async def take_back(session: AsyncSession, key: str, *, new_key: str, on_day: date, as_of: datetime) -> None:

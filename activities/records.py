@@ -10,12 +10,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, inspect, select, update
-from sqlalchemy import insert as plain_insert
+from sqlalchemy import ColumnElement, bindparam, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
+from activities.bulk import insert_rows, table_of
 from models import ids
 from models.messages.office import ApprovalOrder, Event, Opening, TaskOrder
 from models.tables import (
@@ -98,7 +98,12 @@ async def audit(
     chain = contract_no or application_no or OFFICE
     await insert_once(session, AuditChainRow, {"chain": chain, "seq": 0, "hash": FIRST_HASH})
     head = (
-        await session.execute(select(AuditChainRow).where(col(AuditChainRow.chain) == chain).with_for_update())
+        await session.execute(
+            select(AuditChainRow)
+            .where(col(AuditChainRow.chain) == chain)
+            .with_for_update()
+            .execution_options(populate_existing=True)  # `audit_many` moves heads behind the session's back
+        )
     ).scalar_one()
     for place, event in enumerate(events, start=1):
         row = AuditEventRow(
@@ -126,15 +131,18 @@ async def audit_many(session: AsyncSession, events: Sequence[tuple[str, str, str
     """Append one event to each of many contracts' chains: key, contract, application, event; a few queries in all."""
     numbers = sorted({contract_no for _, contract_no, _, _ in events})
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    await session.flush()
+    chains = table_of(AuditChainRow)  # of the table, not of the class: all in one call of the driver
+    connection = await session.connection()
     fresh = [{"chain": number, "seq": 0, "hash": FIRST_HASH} for number in numbers]
-    await session.execute(insert(AuditChainRow).on_conflict_do_nothing(), fresh)
-    found = await session.execute(
-        select(AuditChainRow)
-        .where(col(AuditChainRow.chain).in_(numbers))
-        .order_by(col(AuditChainRow.chain))  # locked in one order, whoever comes
+    await connection.execute(insert(chains).on_conflict_do_nothing(), fresh)
+    found = await connection.execute(
+        select(chains.c.chain, chains.c.seq, chains.c.hash)
+        .where(chains.c.chain.in_(numbers))
+        .order_by(chains.c.chain)  # locked in one order, whoever comes
         .with_for_update()
     )
-    heads = {head.chain: (head.seq, head.hash) for head in found.scalars()}
+    heads = {chain: (seq, hashed) for chain, seq, hashed in found.all()}
     rows = []
     for key, contract_no, application_no, event in events:
         seq, previous = heads[contract_no]
@@ -147,11 +155,11 @@ async def audit_many(session: AsyncSession, events: Sequence[tuple[str, str, str
         hashed = _hash_of(row)
         heads[contract_no] = (seq + 1, hashed)
         rows.append(row | {"hash": hashed})
-    await session.execute(plain_insert(AuditEventRow), rows)
-    await session.execute(
-        update(AuditChainRow),
-        [{"chain": number, "seq": seq, "hash": hashed} for number, (seq, hashed) in heads.items()],
-    )
+    await insert_rows(session, AuditEventRow, rows)
+    mine = chains.c.chain == bindparam("of")
+    changed = update(chains).where(mine).values(seq=bindparam("to"), hash=bindparam("head"))
+    moved = [{"of": number, "to": seq, "head": hashed} for number, (seq, hashed) in heads.items()]
+    await connection.execute(changed, moved)
 
 
 def audit_hash(row: AuditEventRow) -> str:

@@ -1,5 +1,7 @@
 """What `bench.month_end` is held against: raw SQL, the same on both databases."""
 
+# ruff: noqa: E501 (SQL)
+
 _GROUPED = """
 SELECT contract_no, resource_id, code, size_e4, SUM(seconds) AS seconds, SUM(amount_e4) AS amount_e4, SUM(days) AS days,
     SUM(seconds) / 3600 + SUM(amount_e4) / 10000 AS amount

@@ -80,4 +80,3 @@ async def bill(office: Office, month: str) -> int:
         )  # fmt: skip
         await decide(session, office, ACTS, vote, as_of=AFTER)
     return await runs.issue_invoices(step)
-

@@ -63,6 +63,7 @@ PARTS: dict[str, dict[str, str]] = {
     },
     "api/routers": {
         "balances": "payment",
+        "bank_accounts": "payment",
         "corrections": "billing",
         "invoices": "billing",
         "price_lists": "billing",
@@ -113,6 +114,7 @@ SERVING: dict[str, dict[str, str]] = {
     "activities": {
         "acts": "the acts that need a second person, by name",
         "approvals": "the second person, whatever the act",
+        "bulk": "rows by the thousand, as the driver writes them",
         "calendar": "what falls due next, and the sweep of a day",
         "commands": "the one way to command a workflow",
         "documents": "letters as text, HTML and PDF",

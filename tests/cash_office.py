@@ -76,8 +76,10 @@ async def sign(office: Office, place: int, ref: str, names: list[str], *, extern
 async def bill(office: Office, contract_no: str, total: int, *, month: str, issued_on: str, due_on: str) -> str:
     """Issue an invoice of a sum that bears no tax; gives its number."""
     lines = [a_line(total, month=month, tax_class="exempt")]
-    days = {"issued_on": date.fromisoformat(issued_on), "due_on": date.fromisoformat(due_on)}
-    return await an_invoice(office, contract_no, month=month, lines=lines, **days)
+    return await an_invoice(
+        office, contract_no, month=month, lines=lines,
+        issued_on=date.fromisoformat(issued_on), due_on=date.fromisoformat(due_on),
+    )  # fmt: skip
 
 
 class Transfer(NamedTuple):

@@ -198,7 +198,18 @@ class TestWorkflows:
 class TestIds:
     """Workflow ids are built in models/ids.py."""
 
-    KINDS = ("application", "contract", "termination", "cancellation", "notice", "sweep", "office", "billing", "mailing", "bulk")
+    KINDS = (
+        "application",
+        "contract",
+        "termination",
+        "cancellation",
+        "notice",
+        "sweep",
+        "office",
+        "billing",
+        "mailing",
+        "bulk",
+    )
     SEARCHES: ClassVar[dict[str, str]] = {
         "activities/letters.py": "counts the letters of a kind by the beginning of their ids",
     }

@@ -1,4 +1,4 @@
-"""Cash (27(2), 民488-489): designated accounts, bank files, and the workbench of deposits."""
+"""Cash (27(2), 民488-489): bank files, and the workbench of deposits."""
 
 import asyncio
 from datetime import date
@@ -30,16 +30,16 @@ from activities.bank_import import first_answer, prepare, read, take_file
 from activities.gateways.bank import BankFileBroken
 from activities.office import Office
 from activities.payers import AliasTaken
-from activities.payment import AccountDiffers, designate_account, view_account, view_deposits
+from activities.payment import view_deposits
 from activities.reversal import reverse_by_hand
 from activities.till import Named
-from api.auth import DEPOSIT_READERS, READERS, TheOffice, may
+from api.auth import DEPOSIT_READERS, TheOffice, may
 from api.dispatch import json_answer
-from api.fields import Answer, Body, Line, Number, Text
+from api.fields import Answer, Body, Number, Text
 from api.idempotency import Call, CommandRoute, TheCall
 from api.paging import Page, PageWanted, fetch_page
 from api.problems import Conflict, InvalidFile, InvalidInput, NotFound
-from models.tables import BankAccountRow, ContractRow, DepositRow, InvoiceRow
+from models.tables import ContractRow, DepositRow, InvoiceRow
 from models.vault import OFFICE
 from terms.periods import day_of
 
@@ -49,33 +49,6 @@ State = Literal["unmatched", "part_allocated", "allocated", "held", "refunded", 
 InvoiceNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{10}$")]
 Sum = Annotated[int, Field(strict=True, ge=1, le=10**12)]
 """A sum of at least one yen."""
-
-
-class AccountBody(Body):
-    """A designated account of a bank; `virtual_prefix` begins the transfer-only numbers of customers."""
-
-    bank_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
-    bank_name: Annotated[Line, Field(max_length=60)]
-    branch_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{3}$")]
-    branch_name: Annotated[Line, Field(max_length=60)]
-    type: Literal["1", "2", "4"]
-    number: Annotated[str, StringConstraints(pattern=r"^[0-9]{7}$")]
-    holder_kana: Annotated[Line, Field(max_length=100)]
-    virtual_prefix: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,6}$")] | None = None
-
-
-class AccountAnswer(Answer):
-    """A designated account."""
-
-    account_id: str
-    bank_code: str
-    bank_name: str
-    branch_code: str
-    branch_name: str
-    type: str
-    number: str
-    holder_kana: str
-    virtual_prefix: str | None = None
 
 
 class FileTaken(Answer):
@@ -185,29 +158,6 @@ class ProposedAnswer(Answer):
     """The approval that a second person decides."""
 
     approval_id: str
-
-
-@router.get("/v1/bank-accounts")
-@may(*READERS)
-async def show_accounts(office: TheOffice, page: PageWanted) -> Page[AccountAnswer]:
-    """List the designated accounts."""
-    async with office.readers() as session:
-        rows, cursor = await fetch_page(session, select(BankAccountRow), page, col(BankAccountRow.account_id))
-    return Page(items=[AccountAnswer.model_validate(view_account(row)) for row in rows], next_cursor=cursor)
-
-
-@router.post("/v1/bank-accounts")
-@may("admin")
-async def designate(body: AccountBody, office: TheOffice, call: TheCall) -> AccountAnswer:
-    """Designate an account; the same again changes nothing."""
-    try:
-        async with office.sessions.begin() as session:
-            view = await designate_account(session, body.model_dump(), actor=call.principal.actor, as_of=call.now)
-            await call.store(session, 200, view, OFFICE)
-    except AccountDiffers:
-        message = "The account is designated in other words, or its numbers could be another account's."
-        raise Conflict(message) from None
-    return AccountAnswer.model_validate(view)
 
 
 @router.post("/v1/bank-files", status_code=201, responses={201: {"model": FileTaken}, 200: {"model": FileTaken}})

@@ -53,6 +53,7 @@ MAY_POST: dict[str, set[str] | frozenset[str]] = {
     "/v1/bank-files": {"cash"},
     "/v1/deposits/{}/allocations": {"cash"},
     "/v1/deposits/{}/refunds": {"cash"},
+    "/v1/deposits/{}/reversals": {"cash"},
     "/v1/restrictions": {"support"},
     "/v1/restrictions/{}/closures": {"support"},
     "/v1/maintenance": {"support"},

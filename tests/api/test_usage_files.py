@@ -289,8 +289,8 @@ class TestFiles:
     async def test_random_bytes_never_fail(self, clerk: Clerk, signed: str) -> None:
         """Whatever is sent: a refusal, or rows that wait; never a failure of the service."""
         assert signed
-        chance, good = Random(1), sheet(  # noqa: S311 - made-up files
-            row(), row(No="2"), row(ResourceDisplayName='"a ""b"""'))
+        chance = Random(1)  # noqa: S311 - made-up files
+        good = sheet(row(), row(No="2"), row(ResourceDisplayName='"a ""b"""'))
         for _ in range(40):
             content = bytearray(good)
             for _ in range(chance.randrange(1, 30)):

@@ -152,7 +152,9 @@ async def take_usage(
         for begin in range(0, len(taken), TOGETHER):
             await session.execute(insert(UsageRecordRow), taken[begin : begin + TOGETHER])
         found = await session.scalars(
-            select(col(UsageRecordRow.id)).where(col(UsageRecordRow.file_id) == file_id).order_by(UsageRecordRow.line)
+            select(col(UsageRecordRow.id))
+            .where(col(UsageRecordRow.file_id) == file_id)
+            .order_by(col(UsageRecordRow.line))
         )
         made = [number or 0 for number in found]
         gone = [

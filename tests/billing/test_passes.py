@@ -1,4 +1,4 @@
-"""Passes over a month: what each bills, what makes another one needed, and what is left after a crash (24(2), 27(1))."""
+"""Passes over a month: what each bills, when another one is needed, and what is left after a crash (24(2), 27(1))."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import update
 
-from activities import billing_run
+from activities import billing_issue, billing_run
 from activities.billing_start import start_pass, view_run
 from activities.records import audit
 from models.messages.billing import BillingStep
@@ -244,7 +244,7 @@ class TestAfterACrash:
         assert [await billing.runs.price_contracts(step) for _ in range(2)] == [5, 0]
         assert [await billing.runs.prove_run(step) for _ in range(2)] == ["proof", "proof"]
         await billing.decide(step)
-        whole = billing_run.issue_chunk
+        whole = billing_issue.issue_chunk
         calls = iter([whole])
 
         async def dies(*args: object, **more: object) -> int:

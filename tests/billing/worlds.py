@@ -11,8 +11,16 @@ HOUR = 3600
 CAP_HOURS = 480
 
 
-def _hourly(code: str, meter: str, rate: str, cap: str, **more: int) -> Item:
-    return Item(code=code, charge_type="capped", meter=meter, rate=rate, cap_hours=CAP_HOURS, monthly_cap=cap, **more)
+def _hourly(code: str, meter: str, rate: str, cap: str, initial_fee: int = 0) -> Item:
+    return Item(
+        code=code,
+        charge_type="capped",
+        meter=meter,
+        rate=rate,
+        cap_hours=CAP_HOURS,
+        monthly_cap=cap,
+        initial_fee=initial_fee,
+    )
 
 
 def _monthly(code: str, fee: int, initial: int, *, prorated: bool = True) -> Item:
@@ -47,7 +55,9 @@ CATALOG = {
 """The items of catalog.md by meter, its test item, and one without a cap."""
 
 DEARER = CATALOG | {
+    "VM-S1": _hourly("VM-S1", "running", "2", "900"),  # 450 hours are the cap to the yen
     "VM-S2": _hourly("VM-S2", "running", "7", "3360"),
+    "IP-G": _hourly("IP-G", "allocated", "1", "500"),  # the cap hours cost less than the cap
     "VM-T": replace(CATALOG["VM-T"], rate="10.4", cap_hours=470),
     "SNAP": _hourly("SNAP", "allocated", "0.0203", "9.7"),
     "VOL-STD": _hourly("VOL-STD", "allocated", "0.0251", "12"),
@@ -62,7 +72,7 @@ WITHDRAWN = {code: item for code, item in CHEAPER.items() if code not in {"VM-M8
 FIRST = Prices("PL-A", date(2026, 3, 1), CATALOG)
 SERVERS = ("VM-S1", "VM-S2", "VM-M8", "VM-T")
 DISKS = ("VOL-STD", "VOL-SSD", "SNAP")
-OTHERS = ("IP-G", "VR-INET", "API")
+OTHERS = ("IP-G", "IP-G", "VR-INET", "API")
 FEES = ("SGW", "SGW", "DC-STD", "DC-HOST", "LIC-WIN", "LIC-WIN")
 
 
@@ -181,7 +191,11 @@ class _Maker:
     def _traffic(self) -> None:
         name = self._name("nw")
         first, last = self._stretch()
-        self._stand(name, "NW-OUT", 1, first, last)
+        if (last - first).days >= 2 and self.chance.random() < 0.3:  # what is registered of it says nothing
+            self._stand(name, "NW-OUT", 1, first, first)
+            self._stand(name, "NW-OUT", 2, first + ONE, last)
+        else:
+            self._stand(name, "NW-OUT", 1, first, last)
         for begin, end in self._pieces(first, last):
             amount = self.chance.choice([0, 1, 999, self.chance.randint(0, 5_000_000)])
             self.each.rows.append(Row(resource_id=name, code="NW-OUT", from_on=begin, to_on=end, amount=amount))
@@ -218,13 +232,14 @@ class _Maker:
         """Report use of all days: some hours, none, all there are, or exactly up to an edge of the cap."""
         pieces = [*self._pieces(first, last)]
         most = [((end - begin).days + 1) * 24 * HOUR for begin, end in pieces]
-        mode = self.chance.choice(["some", "some", "none", "all", "cap", "below", "over", "money"])
+        mode = self.chance.choice(["some", "some", "none", "all", "cap", "cap", "below", "over", "money"])
         if mode in {"some", "none", "all"}:
             factor = {"none": 0, "all": 1}.get(mode)
             spent = [self.chance.randint(0, each) if factor is None else each * factor for each in most]
         else:
             goal = {"cap": 0, "below": -1, "over": 36}.get(mode, 0) + CAP_HOURS * HOUR
-            goal = self.chance.choice([1_714_285, 1_714_286]) if mode == "money" else goal  # 5,000 yen at 10.5 an hour
+            if mode == "money":  # 900 yen at 2 an hour; 5,000 at 10.5
+                goal = self.chance.choice([1_620_000, 1_714_285, 1_714_286])
             spent = []
             for each in most:
                 spent.append(min(each, goal))

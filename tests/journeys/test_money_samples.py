@@ -91,9 +91,7 @@ async def register_what_came(desk: Desk, contracts: dict[str, str], today: str) 
     """Resources that came by a day are registered from their day on, those that went by then are removed."""
     for customer_ref, number in contracts.items():
         path = f"/v1/contracts/{number}/resources"
-        standing = {
-            (one["resource_id"], one["code"]): one for one in (await desk.read(path, limit="500"))["items"]
-        }
+        standing = {(one["resource_id"], one["code"]): one for one in (await desk.read(path, limit="500"))["items"]}
         first_day = TO_ACCEPT[customer_ref]["billing_start_on"]
         later = [
             one
@@ -196,10 +194,8 @@ async def everything_is_paid_as_expected(desk: Desk, contracts: dict[str, str]) 
             {k: one[k] for k in ("month", "due_on", "principal", "interest")} | {"customer_ref": customer_ref}
             for one in (await desk.read(path, as_of_on=PAYMENTS["balances_on"]))["items"]
         ]
-    assert sorted(owed, key=str) == sorted(
-        ({k: one[k] for k in ("month", "due_on", "principal", "interest", "customer_ref")} for one in PAYMENTS["balances"]),
-        key=str,
-    )
+    stated = ("month", "due_on", "principal", "interest", "customer_ref")
+    assert sorted(owed, key=str) == sorted(({k: one[k] for k in stated} for one in PAYMENTS["balances"]), key=str)
 
 
 def line_of(line: JSON) -> dict[str, Any]:

@@ -100,9 +100,13 @@ async def everything_happens(desk: Desk) -> None:
 async def test_all_histories_replay(desk: Desk) -> None:
     """Every run of every workflow type, sealed payloads and skipped time included, gives the same commands again."""
     await everything_happens(desk)
+    run = (await desk.read("/v1/approvals", state="open"))["items"][-1]
+    decision = {"decision": "approve", "reason": "内訳を確認済み"}
+    await desk.do("legal", f"/v1/approvals/{run['approval_id']}/decisions", decision)
+    await desk.settle()
     recorded = await histories(desk)
     assert {kind(each) for each in recorded} == {
-        "application", "calendar", "cancellation", "contract", "notice", "sweep", "termination",
+        "application", "billing", "calendar", "cancellation", "contract", "mailing", "notice", "sweep", "termination",
     }  # fmt: skip
     assert any(
         event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW

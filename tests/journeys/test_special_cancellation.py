@@ -131,7 +131,7 @@ async def test_nobody_reviews(desk: Desk) -> None:
     await desk.until("2026-06-04T06:00:00+09:00")
     assert (await desk.read(approval))["state"] == "expired"
     assert await outcome(desk, number) == ("active", None, None)
-    (task,) = await desk.tasks("approval_waits")
+    (task,) = await desk.tasks("approval_waits", contract_no=number)
     assert (task["role"], task["state"]) == ("legal", "done")
     late = await desk.post("legal", f"{approval}/decisions", {"decision": "approve", "reason": "影響を確認"})
     assert (late.status_code, late.json()["type"]) == (409, "/problems/conflict")

@@ -58,7 +58,12 @@ class TestNumbers:
 
     @pytest.mark.parametrize(
         ("amount", "size", "measured"),
-        [(0, "0", "0.000"), (1_314_550, "131.455", "131.455"), (1_495_300, "149.53", "149.530"), (5, "0.0005", "0.0005")],
+        [
+            (0, "0", "0.000"),
+            (1_314_550, "131.455", "131.455"),
+            (1_495_300, "149.53", "149.530"),
+            (5, "0.0005", "0.0005"),
+        ],
     )
     def test_some_amounts(self, amount: int, size: str, measured: str) -> None:
         """As the samples write them."""
@@ -71,6 +76,8 @@ class TestArticle26Paragraph2:
     @given(rate=DECIMALS, cap=DECIMALS, cap_hours=st.integers(1, 744), seconds=SECONDS, quantity=AMOUNTS)
     @example(rate="10.5", cap="5000", cap_hours=CAP, seconds=1_714_285, quantity=E4)
     @example(rate="10.5", cap="5000", cap_hours=CAP, seconds=1_714_286, quantity=E4)
+    @example(rate="1", cap="500", cap_hours=CAP, seconds=CAP * HOUR, quantity=E4)
+    @example(rate="2", cap="900", cap_hours=CAP, seconds=450 * HOUR, quantity=E4)
     @example(rate="0.02", cap="9.6", cap_hours=CAP, seconds=CAP * HOUR, quantity=33 * E4)
     @example(rate="0.02", cap="9.6", cap_hours=CAP, seconds=CAP * HOUR - 1, quantity=33 * E4)
     def test_with_a_cap_it_is_the_rule(self, rate: str, cap: str, cap_hours: int, seconds: int, quantity: int) -> None:
