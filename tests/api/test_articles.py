@@ -34,7 +34,8 @@ async def test_the_clauses(office: Office, http: httpx2.AsyncClient) -> None:
             "contract_end_notice",
         ],
     }
-    assert (shown["27(1)"]["status"], shown["27(1)"]["rules"]) == ("planned", [])
+    assert (shown["10(1)"]["status"], shown["10(1)"]["rules"]) == ("planned", [])
+    assert shown["27(1)"]["status"] == "part"
     assert "title" not in shown["附則"]
 
 
