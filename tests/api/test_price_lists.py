@@ -144,7 +144,7 @@ class TestFourEyes:
         assert decided.json() == {"state": "approved"}
         assert shown["approval_id"] == approval_id
         assert [item["code"] for item in shown["items"]] == [item["code"] for item in FORM["items"]]
-        assert actions == ["price_list_recorded", "price_list_proposed", "price_list_approved", "price_list_recorded"]
+        assert actions == ["price_list_recorded", "price_list_proposed", "price_list_recorded", "price_list_approved"]
 
     async def test_who_may_not_decide(self, counter: Counter) -> None:
         """The proposer is refused with the article, another role is forbidden, and nothing is recorded."""
