@@ -23,6 +23,7 @@ from activities.heartbeat import beating
 from activities.office import Office
 from activities.pricing import Line, price, sums_of
 from activities.records import audit, enqueue_signal, enqueue_start, insert_once, open_task
+from activities.usage import seldom_collected
 from models import ids
 from models.messages.billing import BillingStep, MailingInput
 from models.messages.office import Event, Opening, TaskOrder
@@ -79,23 +80,25 @@ class BillingRuns:
             async with self._office.readers() as session:
                 run = await session.get_one(BillingRunRow, (s.month, s.pass_no))
                 month = Month.of(s.month, await lists_in(session, self._office.terms.effective_on, last_of(s.month)))
-            while chunk := await self._price_chunk(s, run, month):
-                seen += chunk
+            with seldom_collected():
+                after = ""
+                while chunk := await self._price_chunk(s, run, month, after):
+                    seen, after = seen + len(chunk), chunk[-1].contract_no
         return seen
 
-    async def _price_chunk(self, s: BillingStep, run: BillingRunRow, month: Month) -> int:
-        """Price the next contracts that this pass has not seen."""
+    async def _price_chunk(self, s: BillingStep, run: BillingRunRow, month: Month, after: str) -> list[Billed]:
+        """Price the next contracts after one that this pass has not seen; gives them."""
         office = self._office
         async with office.sessions() as session, session.begin():
-            found = await session.execute(_unseen(s.month, s.pass_no).limit(CHUNK))
+            found = await session.execute(_unseen(s.month, s.pass_no, after).limit(CHUNK))
             contracts = [Billed(*row) for row in found.all()]
             if not contracts:
-                return 0
+                return []
             priced = await price(session, month, contracts, usage_through=run.usage_through)
             billable = [each.contract_no for each in contracts if not isinstance(priced[each.contract_no], str)]
             late = await late_usage.adjustments(session, office, run, billable, as_of=s.as_of)
             await self._keep_drafts(session, run, month, contracts, priced, late)
-        return len(contracts)
+        return contracts
 
     async def _keep_drafts(
         self,
@@ -184,8 +187,9 @@ class BillingRuns:
         """Issue what was approved, chunk by chunk: numbers, invoices, books, letters; then end the pass."""
         issued = 0
         async with beating():
-            while chunk := await self._issue_chunk(s):
-                issued += chunk
+            with seldom_collected():
+                while chunk := await self._issue_chunk(s):
+                    issued += chunk
             await self._end(s)
         await self._office.wake()
         return issued
@@ -214,14 +218,15 @@ class BillingRuns:
             await _finish(session, run, s.as_of)
 
 
-def _unseen(month: str, pass_no: int) -> Select[*tuple[Any, ...]]:
+def _unseen(month: str, pass_no: int, after: str) -> Select[*tuple[Any, ...]]:
     """Select the contracts that a pass has still to price: not billed, and not seen by it.
 
-    They are in force, or late usage waits for them, or an earlier pass has left them held or unissued.
+    They are in force, or late usage waits for them, or an earlier pass has left them held or unissued; in the order of
+    their numbers, those after one.
     """
     r = BillingResultRow
     mine = and_(col(r.contract_no) == col(ContractRow.contract_no), col(r.month) == month)
-    done = exists().where(mine, or_(settled(), col(r.pass_no) == pass_no))
+    done = exists().where(mine, col(r.contract_no) > after, or_(settled(), col(r.pass_no) == pass_no))
     late = late_usage.waiting(month)
     left = exists().where(mine, col(r.state).in_(("held", "priced")))
     return (
@@ -229,7 +234,7 @@ def _unseen(month: str, pass_no: int) -> Select[*tuple[Any, ...]]:
             col(ContractRow.contract_no), col(ContractRow.billing_start_on), col(ContractRow.ends_on),
             col(ContractRow.price_list),
         )
-        .where(or_(and_(*in_force(month)), late, left), ~done)
+        .where(col(ContractRow.contract_no) > after, or_(and_(*in_force(month)), late, left), ~done)
         .order_by(col(ContractRow.contract_no))
     )  # fmt: skip
 

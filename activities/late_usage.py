@@ -10,7 +10,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, delete, exists, select, union, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    delete,
+    exists,
+    literal_column,
+    select,
+    union,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -34,6 +45,7 @@ from terms.periods import last_of
 
 BILLED = ("issued", "nothing_to_bill")
 LATE = "late"
+IS_LATE = literal_column("usage_record.late", Boolean())  # as the index says it: SQLite finds it by nothing else
 
 Key = tuple[str, str, str | None, str | None]
 """What a billed line is about: resource, item, price list and, for time of use, the size."""
@@ -61,7 +73,7 @@ def _pending() -> CompoundSelect[Any]:
     unseen: Select[*tuple[Any, ...]] = (
         select(col(u.contract_no).label("contract_no"), col(u.month).label("month"))
         .join(b, (col(b.contract_no) == col(u.contract_no)) & (col(b.month) == col(u.month)))
-        .where(col(u.late), col(u.id) > col(b.usage_through), settled())
+        .where(IS_LATE, col(u.id) > col(b.usage_through), settled())
     )
     marked = select(col(LateUsageRow.contract_no), col(LateUsageRow.month))
     return union(unseen, marked)
