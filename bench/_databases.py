@@ -22,6 +22,7 @@ class Database:
     name = "SQLite"
 
     def __init__(self, folder: Path) -> None:
+        folder.mkdir()
         self._template, self._copy = folder / "template.db", folder / "copy.db"
         self.template_url, self.url = self._url_of(self._template), self._url_of(self._copy)
 
@@ -45,6 +46,10 @@ class Database:
         with connected(self.template_url) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def drop(self) -> None:
+        """Drop template and copy."""
+        shutil.rmtree(self._template.parent)
+
     def _url_of(self, path: Path) -> str:
         return f"sqlite+aiosqlite:///{path}"
 
@@ -54,18 +59,18 @@ class Postgres(Database):
 
     name = "PostgreSQL"
 
-    def __init__(self, admin: str) -> None:
-        self._admin = admin
+    def __init__(self, admin: str, label: str) -> None:
+        self._admin, self._name, self._copy_name = admin, f"{label}_template", f"{label}_copy"
         url = make_url(admin).set(drivername="postgresql+psycopg")
         self.template_url, self.url = (
-            url.set(database=name).render_as_string(hide_password=False) for name in ("bench_template", "bench_copy")
+            url.set(database=name).render_as_string(hide_password=False) for name in (self._name, self._copy_name)
         )
-        self._run('CREATE DATABASE "bench_template"')
+        self._run(f'CREATE DATABASE "{self._name}"')
 
     def fresh(self) -> None:
         """Copy the template anew; what it left to be written is written before the round."""
-        self._run('DROP DATABASE IF EXISTS "bench_copy" WITH (FORCE)')
-        self._run('CREATE DATABASE "bench_copy" TEMPLATE "bench_template" STRATEGY file_copy')
+        self._run(f'DROP DATABASE IF EXISTS "{self._copy_name}" WITH (FORCE)')
+        self._run(f'CREATE DATABASE "{self._copy_name}" TEMPLATE "{self._name}" STRATEGY file_copy')
         self._run("CHECKPOINT")
 
     def fill(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -83,12 +88,12 @@ class Postgres(Database):
 
     def drop(self) -> None:
         """Drop template and copy."""
-        for name in ("bench_copy", "bench_template"):
+        for name in (self._copy_name, self._name):
             self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def _run(self, statement: str) -> None:
         with psycopg.connect(self._admin, autocommit=True) as admin:
-            admin.execute(statement)  # type: ignore[call-overload]  # psycopg wants a literal
+            admin.execute(statement)
 
 
 def _libpq(url: str) -> str:
@@ -110,17 +115,18 @@ def connected(url: str) -> Iterator[Any]:
         connection.close()
 
 
+KINDS = ("sqlite", "postgresql")
+Open = Callable[[str, str], Database]
+"""Makes an empty database: its kind, and a label of its own."""
+
+
 @contextmanager
-def databases(folder: Path) -> Iterator[Callable[[str], Database]]:
-    """Give what opens a database of a kind, `sqlite` or `postgresql`, one at a time."""
+def databases(folder: Path) -> Iterator[Open]:
+    """Give what makes databases of both kinds, with a PostgreSQL server that runs as long."""
     server = get_server(folder / "pg", cleanup_mode="stop")
 
-    def opened(kind: str) -> Database:
-        if kind == "sqlite":
-            for left in folder.glob("*.db*"):
-                left.unlink()
-            return Database(folder)
-        return Postgres(server.get_uri())
+    def opened(kind: str, label: str) -> Database:
+        return Database(folder / label) if kind == "sqlite" else Postgres(server.get_uri(), label)
 
     try:
         yield opened

@@ -9,7 +9,7 @@ FROM usage_record WHERE month = '{month}' GROUP BY contract_no, resource_id, cod
 """
 _TOTALS = """
 SELECT contract_no, SUM(amount) AS base, SUM(amount) / 10 AS tax, COUNT(*) AS lines,
-    '1260' || SUBSTR(contract_no, 3) AS invoice_no FROM bench_line GROUP BY contract_no
+    '1261' || SUBSTR(contract_no, 3) AS invoice_no FROM bench_line GROUP BY contract_no
 """
 _SAME = """
 INSERT INTO invoice (invoice_no, kind, contract_no, business_key, month, issued_on, due_on, non_taxed, total,
@@ -23,7 +23,7 @@ SELECT invoice_no, contract_no, 'monthly', '{month}', 'issued', base + tax, '202
 
 INSERT INTO invoice_line (invoice_no, line_no, code, charge_type, resource_id, month, quantity, unit, unit_price,
     seconds, amount, capped, article, tax_class, price_list)
-SELECT '1260' || SUBSTR(contract_no, 3), ROW_NUMBER() OVER (PARTITION BY contract_no ORDER BY resource_id, code),
+SELECT '1261' || SUBSTR(contract_no, 3), ROW_NUMBER() OVER (PARTITION BY contract_no ORDER BY resource_id, code),
     code, 'capped', resource_id, '{month}', '1', 'VM', '6', seconds, amount, false, '26(1)', 'taxable', 'PL-2026-03'
 FROM bench_line;
 
@@ -40,15 +40,15 @@ UNION ALL SELECT 'invoice:' || invoice_no, 'consumption_tax_payable', -tax FROM 
 
 INSERT INTO notice (notice_no, key, batch, workflow_id, slug, article, contract_no, application_no, invoice_no, channel,
     form, contact_kind, state, terms_version, queued_at, facts, record_missed)
-SELECT 'N-' || SUBSTR(contract_no, 3), 'invoice:' || invoice_no, 'billing-{month}-1', 'bulk/N-' || SUBSTR(contract_no, 3),
+SELECT 'N-1' || SUBSTR(contract_no, 3), 'invoice:' || invoice_no, 'billing-{month}-1', 'bulk/N-1' || SUBSTR(contract_no, 3),
     'invoice', '27(1)', contract_no, 'A-' || SUBSTR(contract_no, 3), invoice_no, 'email', 'W', 'billing', 'queued', '1.0',
     '2026-05-12 01:00:00.000000+00:00', '', false FROM bench_total;
 
-INSERT INTO audit_chain (chain, seq, hash) SELECT contract_no, 1, '{zeros}' FROM bench_total;
+UPDATE audit_chain SET seq = seq + 1, hash = '{zeros}' WHERE chain IN (SELECT contract_no FROM bench_total);
 
 INSERT INTO audit_event (key, chain, seq, previous_hash, hash, at, action, article, actor, contract_no, application_no,
     summary, basis)
-SELECT 'invoice:' || invoice_no || '#1', contract_no, 1, '{zeros}', '{zeros}', '2026-05-12 01:00:00.000000+00:00',
+SELECT 'invoice:' || invoice_no || '#1', contract_no, 2, '{zeros}', '{zeros}', '2026-05-12 01:00:00.000000+00:00',
     'invoice_issued', '27(1)', 'system', contract_no, 'A-' || SUBSTR(contract_no, 3), '{month}分のご請求書を発行しました。',
     '{{"invoice_no": "1260000000", "kind": "monthly", "month": "{month}", "total": 100000, "due_on": "2026-05-31",
     "approval_id": "P-000001"}}' FROM bench_total;

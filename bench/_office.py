@@ -75,7 +75,7 @@ async def bill(office: Office, month: str) -> int:
     async with office.sessions.begin() as session:
         proved = await session.get_one(BillingRunRow, (month, run.pass_no))
         vote = ApprovalVote(
-            origin=Origin(key="bench-vote", actor="legal:legal-1"), approval_id=proved.approval_id or "",
+            origin=Origin(key=f"bench-vote-{month}", actor="legal:legal-1"), approval_id=proved.approval_id or "",
             person="legal-1", role="legal", decision="approve", reason="bench",
         )  # fmt: skip
         await decide(session, office, ACTS, vote, as_of=AFTER)

@@ -1,5 +1,6 @@
 """Two things measured in turn, again and again, so that a busy machine slows both: what counts is their ratio."""
 
+import resource
 import statistics
 import sys
 import time
@@ -33,3 +34,8 @@ def told(question: str, ratios: list[float], wanted: str) -> str:
     """Write the median with its spread."""
     median, least, most = statistics.median(ratios), min(ratios), max(ratios)
     return f"{question}: {median:.3f} ({least:.3f} to {most:.3f}, {len(ratios)} pairs); {wanted}"
+
+
+def most_memory() -> float:
+    """Give the most memory that this process ever held, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

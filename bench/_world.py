@@ -1,21 +1,22 @@
 """A month of a provider: contracts with twenty resources each, of which each is used in five stretches of the month."""
 
-import asyncio
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bench._databases import Database
-from bench._office import ZONE
+from bench._office import ZONE, bill, open_office
 from models.database import make_engine, make_sessions
+from models.vault import Vault
 from service.database import migrate
 from service.seeds import ensure_price_list
 
-MONTH = "2026-04"
+BEFORE, MONTH = "2026-03", "2026-04"
 STRETCHES = (("01", "07", 7), ("08", "14", 7), ("15", "21", 7), ("22", "28", 7), ("29", "30", 2))
 RESOURCES = ("VM-S2",) * 6 + ("VOL-STD",) * 8 + ("IP-G",) * 4 + ("VR-INET", "NW-OUT")
 ROWS = len(STRETCHES) * len(RESOURCES)  # of a contract
 SIZE = 80  # GB of a volume
-FORMED, DAY, E4 = "2026-03-25 00:00:00.000000+00:00", 86_400, 10_000
+FORMED, DAY, E4 = "2026-02-25 00:00:00.000000+00:00", 86_400, 10_000
 FILE = "U-000001"
 
 SHARED = ("application_no", "customer_ref", "corporate_number", "price_list", "terms_version", "name", "name_hash")
@@ -29,19 +30,34 @@ USAGE = ("file_id", "line", "contract_no", "resource_id", "code", "month", "from
          "amount_e4", "size_e4", "allocated_seconds", "running_seconds", "values_hash", "late")  # fmt: skip
 
 
-def fill(database: Database, contracts: int, *, usage: bool = True) -> None:
-    """Make a database in which contracts are in force, with their resources and a month's usage."""
-    asyncio.run(_prepare(database.template_url))
+async def fill(
+    database: Database,
+    contracts: int,
+    vault: Vault,
+    *,
+    usage: bool = True,
+    names: Sequence[bytes] = (),
+    billed: Sequence[str] = (BEFORE,),
+) -> None:
+    """Make a database in which contracts are in force, with their resources and a month's usage.
+
+    The month before, in which nothing but initial fees was charged, has been billed: no table is empty. `names` are
+    the sealed names of companies and resources, where they are read.
+    """
+    await _prepare(database.template_url)
     numbers = range(1, contracts + 1)
-    database.fill("application", APPLICATION, (_application(n) for n in numbers))
-    database.fill("contract", CONTRACT, (_contract(n) for n in numbers))
+    database.fill("application", APPLICATION, (_application(n, names) for n in numbers))
+    database.fill("contract", CONTRACT, (_contract(n, names) for n in numbers))
     database.fill("resource_owner", ("resource_id", "contract_no"), _owners(contracts))
-    database.fill("resource", RESOURCE, _resources(contracts))
+    database.fill("resource", RESOURCE, _resources(contracts, names))
     if usage:
         rows = contracts * ROWS
         taken = (FILE, "0" * 64, "UTF-8", rows, rows, 0, "[]", "[]", 0, FORMED, "billing:billing-1")
         database.fill("usage_file", FILES, [taken])
-        database.fill("usage_record", USAGE, _usage(contracts))
+        database.fill("usage_record", USAGE, usage_rows(contracts))
+    async with open_office(database.template_url, vault) as office:
+        for month in billed:
+            await bill(office, month)
     database.settle()
 
 
@@ -50,6 +66,19 @@ async def _prepare(url: str) -> None:
     engine = make_engine(url)
     await ensure_price_list(make_sessions(engine))
     await engine.dispose()
+
+
+async def a_month(database: Database, vault: Vault, contracts: int) -> float:
+    """Bill the month on a fresh copy; gives seconds."""
+    database.fresh()
+    async with open_office(database.url, vault) as office:
+        begun = time.perf_counter()
+        issued = await bill(office, MONTH)
+        took = time.perf_counter() - begun
+    if issued != contracts:
+        message = f"{issued} invoices for {contracts} contracts"
+        raise RuntimeError(message)
+    return took
 
 
 def contract_no(n: int) -> str:
@@ -67,16 +96,16 @@ def resource_id(n: int, place: int) -> str:
     return f"{RESOURCES[place].lower()}-{n:08x}{place:02x}"
 
 
-def _shared(n: int) -> tuple[Any, ...]:
-    return application_no(n), f"crm-{n}", f"9{n:012d}", "PL-2026-03", "1.0", b"", ""
+def _shared(n: int, names: Sequence[bytes]) -> tuple[Any, ...]:
+    return application_no(n), f"crm-{n}", f"9{n:012d}", "PL-2026-03", "1.0", names[n - 1] if names else b"", ""
 
 
-def _application(n: int) -> tuple[Any, ...]:
-    return *_shared(n), f"REF-{n}", "accepted", FORMED, True, "[]", contract_no(n), 0
+def _application(n: int, names: Sequence[bytes]) -> tuple[Any, ...]:
+    return *_shared(n, names), f"REF-{n}", "accepted", FORMED, True, "[]", contract_no(n), 0
 
 
-def _contract(n: int) -> tuple[Any, ...]:
-    return *_shared(n), contract_no(n), "active", 0, FORMED, "2026-04-01", "2026-04-01"
+def _contract(n: int, names: Sequence[bytes]) -> tuple[Any, ...]:
+    return *_shared(n, names), contract_no(n), "active", 0, FORMED, "2026-03-01", "2026-03-01"
 
 
 def _owners(contracts: int) -> Iterator[tuple[Any, ...]]:
@@ -85,14 +114,16 @@ def _owners(contracts: int) -> Iterator[tuple[Any, ...]]:
             yield resource_id(n, place), contract_no(n)
 
 
-def _resources(contracts: int) -> Iterator[tuple[Any, ...]]:
+def _resources(contracts: int, names: Sequence[bytes]) -> Iterator[tuple[Any, ...]]:
     for n in range(1, contracts + 1):
+        name = names[n - 1] if names else b""
         for place, code in enumerate(RESOURCES):
             quantity = SIZE if code == "VOL-STD" else 1
-            yield contract_no(n), resource_id(n, place), code, quantity, ZONE, "2026-04-01", False, b""
+            yield contract_no(n), resource_id(n, place), code, quantity, ZONE, "2026-04-01", False, name
 
 
-def _usage(contracts: int) -> Iterator[tuple[Any, ...]]:
+def usage_rows(contracts: int) -> Iterator[tuple[Any, ...]]:
+    """Give the rows of usage of the month, contract by contract, with the columns `USAGE`."""
     line = 0
     for n in range(1, contracts + 1):
         number = contract_no(n)

@@ -10,35 +10,21 @@ Beside it, on a copy of the same database, by the driver alone and in one transa
 """
 
 import asyncio
-import resource
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench._databases import FULL, Database, connected, databases
+from bench._databases import FULL, KINDS, Database, connected, databases
 from bench._month_end_sql import least, same_rows
-from bench._office import bill, open_office, open_vault
-from bench._pairs import told
-from bench._world import MONTH, ROWS, fill
+from bench._office import open_vault
+from bench._pairs import most_memory, told
+from bench._world import MONTH, ROWS, a_month, fill
 from models.vault import Vault
 from service.progress import say
 
-CONTRACTS = 10_000 if FULL else 300
+CONTRACTS = 10_000 if FULL else 1_000
 PAIRS = 3 if FULL else 5
-
-
-async def ours(database: Database, vault: Vault, contracts: int) -> float:
-    """Bill a month on a fresh copy; gives seconds."""
-    database.fresh()
-    async with open_office(database.url, vault) as office:
-        begun = time.perf_counter()
-        issued = await bill(office, MONTH)
-        took = time.perf_counter() - begun
-    if issued != contracts:
-        message = f"{issued} invoices for {contracts} contracts"
-        raise RuntimeError(message)
-    return took
 
 
 def raw(database: Database, statements: Callable[[str], list[str]]) -> float:
@@ -52,17 +38,12 @@ def raw(database: Database, statements: Callable[[str], list[str]]) -> float:
         return time.perf_counter() - begun
 
 
-def memory() -> float:
-    """Give the most memory that this process ever held, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 async def measure(database: Database, vault: Vault) -> None:
     """Measure all in turn."""
     to_least, to_same, seconds = [], [], []
     for place in range(PAIRS + (not FULL)):  # a small one warms up first
         first, second = raw(database, least), raw(database, same_rows)
-        third = await ours(database, vault, CONTRACTS)
+        third = await a_month(database, vault, CONTRACTS)
         say(f"  {database.name}: least {first:.2f} s, same rows {second:.2f} s, ours {third:.2f} s")
         if place or FULL:
             to_least.append(third / first)
@@ -71,7 +52,7 @@ async def measure(database: Database, vault: Vault) -> None:
     what = f"{database.name}, {CONTRACTS:,} contracts, {CONTRACTS * ROWS:,} rows of usage: month's end"
     print(told(f"{what} : raw SQL of the same rows", to_same, "wanted at most 6, aim 3"))
     print(told(f"{what} : the least raw SQL", to_least, "no target"))
-    print(f"{database.name}: most memory of the process {memory():.0f} MB")
+    print(f"{database.name}: most memory of the process {most_memory():.0f} MB")
 
 
 async def main() -> None:
@@ -80,10 +61,11 @@ async def main() -> None:
     with tempfile.TemporaryDirectory(prefix="yakkan-bench-", ignore_cleanup_errors=True) as folder:
         async with open_vault(Path(folder)) as vault:
             with databases(Path(folder)) as opened:
-                for kind in ("sqlite", "postgresql"):
-                    database = opened(kind)
-                    await asyncio.to_thread(fill, database, CONTRACTS)
+                for kind in KINDS:
+                    database = opened(kind, f"end_{kind}")
+                    await fill(database, CONTRACTS, vault)
                     await measure(database, vault)
+                    database.drop()
 
 
 if __name__ == "__main__":
