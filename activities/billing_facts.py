@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, and_, case, exists, func, literal, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, case, cast, exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -59,6 +61,12 @@ class Standing(NamedTuple):
     to_on: date | None
 
 
+METERED = frozenset({"running", "allocated", "quantity"})
+
+Key = tuple[str, str, str]
+"""Contract, resource and item."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """A part of the month under one price list."""
@@ -68,7 +76,7 @@ class Part:
     prices: PriceList
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Month:
     """A month under its price lists: one part, or more where prices change inside it (A104)."""
 
@@ -77,7 +85,35 @@ class Month:
     last: date
     parts: tuple[Part, ...]
     lists: Mapping[str, PriceList]
-    hourly: dict[tuple[str, str], HourlyPrice] = field(default_factory=dict)
+    begun: dict[tuple[str, str], tuple[dict[str, Any], HourlyPrice, bool]] = field(default_factory=dict)
+
+    @cached_property
+    def always(self) -> frozenset[str]:
+        """Name the items that have a price on each day of the month."""
+        whole = bool(self.parts) and self.parts[0].first == self.first
+        lists = [frozenset(part.prices.items) for part in self.parts]
+        return frozenset.intersection(*lists) if whole else frozenset()
+
+    @cached_property
+    def metered(self) -> frozenset[str]:
+        """Name the items that are charged by use."""
+        return self._by_meter(METERED)
+
+    @cached_property
+    def by_quantity(self) -> frozenset[str]:
+        """Name the items that are charged by quantity."""
+        return self._by_meter({"quantity"})
+
+    @cached_property
+    def fixed(self) -> frozenset[str]:
+        """Name the items that cost a fixed fee in some part of the month."""
+        return frozenset(
+            item.code for part in self.parts for item in part.prices.items.values() if item.meter == "month"
+        )
+
+    def _by_meter(self, meters: AbstractSet[str]) -> frozenset[str]:
+        codes = {code for part in self.parts for code in part.prices.items}
+        return frozenset(code for code in codes if (item := self.item(code)) is not None and item.meter in meters)
 
     @classmethod
     def of(cls, month: str, lists: Sequence[PriceList]) -> "Month":
@@ -108,15 +144,6 @@ class Month:
     def item(self, code: str) -> PriceRow | None:
         """Find an item in the list with which the month ends, or in an earlier one of the month."""
         return next((p.prices.items[code] for p in reversed(self.parts) if code in p.prices.items), None)
-
-    def price(self, item: PriceRow) -> HourlyPrice:
-        """Give an item's hourly price, read once."""
-        key = (item.price_list, item.code)
-        if key not in self.hourly:
-            self.hourly[key] = HourlyPrice.of(
-                rate=item.rate or "0", cap_hours=item.cap_hours, monthly_cap=item.monthly_cap
-            )
-        return self.hourly[key]
 
 
 def _begin(prices: PriceList) -> date:
@@ -150,7 +177,8 @@ async def usage_of(
     What lies after a contract's last day does not (26(3)). A size that no row names is that of the register.
     """
     s, u = UsageSupersessionRow, UsageRecordRow
-    resized = _resized(standing)
+    registered = _by_key(standing)
+    resized = {key for key, stands in registered.items() if len({each.quantity for each in stands}) > 1}
     keys = (col(u.contract_no), col(u.resource_id), col(u.code), col(u.size_e4))
     part = month.part_of().label("part")
     counted = (
@@ -162,10 +190,11 @@ async def usage_of(
     )
     if only is not None:
         counted = counted.where(col(u.contract_no).in_(only))
-    sums = (func.sum(u.seconds), func.sum(u.amount_e4), func.sum(u.days), func.max(u.to_on), func.min(u.from_on))
+    whole = [cast(func.sum(number), BigInteger) for number in (u.seconds, u.amount_e4, u.days)]
     by_size = [*keys, *([part] if len(month.parts) > 1 else [])]
-    query = counted.add_columns(*keys, part, *sums).group_by(*by_size).order_by(*keys[:3])
-    rows = [row for row in (await session.execute(query)).all() if row[3] is not None or row[:3] not in resized]
+    query = counted.add_columns(*keys, part, *whole, func.max(u.to_on), func.min(u.from_on))
+    query = query.group_by(*by_size).order_by(*keys)
+    rows = [row for row in (await _plainly(session, query)) if row[3] is not None or row[:3] not in resized]
     if resized:  # their unnamed sizes are looked up day by day
         of = {number for number, _, _ in resized}
         each = counted.where(col(u.size_e4).is_(None), col(u.contract_no).in_(of)).order_by(col(u.id))
@@ -173,49 +202,52 @@ async def usage_of(
             *keys, part, *map(col, (u.seconds, u.amount_e4, u.days)), col(u.to_on), col(u.from_on)
         )
         rows += [row for row in (await session.execute(single)).all() if row[:3] in resized]
-    return _merged(month, rows, standing)
+    return _merged(month, rows, registered)
 
 
-def _resized(standing: Mapping[str, Sequence[Standing]]) -> set[tuple[str, str, str]]:
-    """Find what is registered with more than one quantity in the month."""
-    registered: dict[tuple[str, str, str], set[int]] = defaultdict(set)
+async def _plainly(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Read columns past the session, which would look through each of many rows for objects."""
+    return (await (await session.connection()).execute(query)).all()
+
+
+def _by_key(standing: Mapping[str, Sequence[Standing]]) -> dict[Key, list[Standing]]:
+    """Sort what stands by contract, resource and item."""
+    registered: dict[Key, list[Standing]] = defaultdict(list)
     for stands in standing.values():
         for each in stands:
-            registered[each[:3]].add(each.quantity)
-    return {key for key, quantities in registered.items() if len(quantities) > 1}
+            registered[each[:3]].append(each)
+    return registered
 
 
 def _merged(
-    month: Month, rows: Sequence[Row[*tuple[Any, ...]]], standing: Mapping[str, Sequence[Standing]]
+    month: Month, rows: Sequence[Row[*tuple[Any, ...]]], registered: Mapping[Key, Sequence[Standing]]
 ) -> Mapping[str, Sequence[Used]]:
     """Add up what is of one size, whether its rows name it or the register does; an amount of use has no size."""
     sums: dict[tuple[str, str, str, int, int], Used] = {}
     for number, resource_id, code, named, part, seconds, amount, days, last, first in rows:
-        item = month.item(code)
-        if item is not None and item.meter == "quantity":
-            size = E4
-        else:
-            size = named or _registered(standing.get(number, ()), resource_id, code, first) * E4
+        size = E4 if code in month.by_quantity else named
+        if size is None:
+            size = _registered(registered.get((number, resource_id, code), ()), first) * E4
         key = (number, resource_id, code, size, part)
-        used = Used(*key, int(seconds), int(amount), int(days), last)
         before = sums.get(key)
-        if before is not None:
-            used = Used(
-                *key, before.seconds + used.seconds, before.amount_e4 + used.amount_e4, before.days + used.days,
-                max(before.last, used.last),
-            )  # fmt: skip
-        sums[key] = used
+        if before is None:
+            sums[key] = Used(*key, seconds, amount, days, last)
+        else:
+            sums[key] = Used(
+                *key, before.seconds + seconds, before.amount_e4 + amount, before.days + days, max(before.last, last)
+            )
     found: dict[str, list[Used]] = defaultdict(list)
     for used in sums.values():
         found[used.contract_no].append(used)
     return found
 
 
-def _registered(standing: Sequence[Standing], resource_id: str, code: str, day: date) -> int:
+def _registered(mine: Sequence[Standing], day: date) -> int:
     """Give the quantity that is registered of a resource on a day; of one that stood on other days, theirs."""
-    mine = [each for each in standing if (each.resource_id, each.code) == (resource_id, code)]
-    on_day = [each for each in mine if each.from_on <= day and (each.to_on is None or day <= each.to_on)]
-    return next((each.quantity for each in [*on_day, *mine]), 1)
+    for each in mine:
+        if each.from_on <= day and (each.to_on is None or day <= each.to_on):
+            return each.quantity
+    return mine[0].quantity if mine else 1
 
 
 async def standing_of(
@@ -230,8 +262,8 @@ async def standing_of(
         .order_by(col(r.contract_no), col(r.from_on), col(r.id))
     )
     found: dict[str, list[Standing]] = defaultdict(list)
-    for row in (await session.execute(query)).all():
-        found[row[0]].append(Standing(*row))
+    for row in await _plainly(session, query):
+        found[row[0]].append(Standing._make(row))
     return found
 
 

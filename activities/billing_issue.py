@@ -85,7 +85,7 @@ async def _next_drafts(session: AsyncSession, run: BillingRunRow, size: int) -> 
         .join(c, col(c.contract_no) == col(d.contract_no))
         .join(a, col(a.application_no) == col(c.application_no))
         .where(col(d.month) == run.month, col(d.pass_no) == run.pass_no, col(r.state) == "priced")
-        .order_by(col(d.contract_no))
+        .order_by(col(r.contract_no))  # as the index of what is priced has them
         .limit(size)
     )  # fmt: skip
     return [Draft(*row) for row in found.all()]
@@ -126,8 +126,8 @@ async def _issue(
     numbered = list(zip(numbers, drafts, strict=True))
     await insert_rows(session, InvoiceRow, [_invoice(no, each, run, due, as_of) for no, each in numbered])
     await insert_rows(session, InvoiceAccountRow, [_account(no, each, run, due) for no, each in numbered])
-    await _copy(session, run, InvoiceLineRow, DraftLineRow, [*LineColumns.model_fields], "month_of_run", numbers)
-    await _copy(session, run, InvoiceTaxRow, DraftTaxRow, ["rate_percent", "base", "tax"], "month", numbers)
+    await _copy(session, run, InvoiceLineRow, DraftLineRow, [*LineColumns.model_fields], "month_of_run", numbered)
+    await _copy(session, run, InvoiceTaxRow, DraftTaxRow, ["rate_percent", "base", "tax"], "month", numbered)
     taxes = await _taxes(session, run, drafts)
     entries = [
         invoice_entry(
@@ -184,15 +184,16 @@ async def _copy(
     source: type[SQLModel],
     columns: Sequence[str],
     month_column: str,
-    numbers: Sequence[str],
+    numbered: Sequence[tuple[str, Draft]],
 ) -> None:
-    """Have the database copy rows of drafts into those of their invoices."""
+    """Have the database copy rows of drafts into those of their invoices; both lie together in their orders."""
+    (first, of_first), (last, of_last) = numbered[0], numbered[-1]
     drafts, target = table_of(source), table_of(to)
     query = (
         select(col(InvoiceRow.invoice_no), *(drafts.c[name] for name in columns))
         .join(drafts, drafts.c.contract_no == col(InvoiceRow.contract_no))
-        .where(col(InvoiceRow.invoice_no).between(numbers[0], numbers[-1]))
-        .where(drafts.c[month_column] == literal(run.month))
+        .where(col(InvoiceRow.invoice_no).between(first, last), drafts.c[month_column] == literal(run.month))
+        .where(drafts.c.contract_no.between(of_first.contract_no, of_last.contract_no))
     )
     await session.execute(target.insert().from_select(["invoice_no", *columns], query))
 

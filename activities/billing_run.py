@@ -41,7 +41,7 @@ from models.tables import (
 )
 from terms.periods import day_of, first_of, last_of
 
-CHUNK = 500  # contracts in a transaction
+CHUNK = 1000  # contracts in a transaction
 
 
 def in_force(month: str) -> tuple[Any, ...]:
@@ -137,8 +137,8 @@ class BillingRuns:
                        "adjusted": adjustment.seen if adjustment else {}}
             )  # fmt: skip
             for place, line in enumerate(bill, 1):
-                line["line_no"] = place
-                lines.append(line | {"month_of_run": run.month, "contract_no": number})
+                line["line_no"], line["month_of_run"], line["contract_no"] = place, run.month, number
+                lines.append(line)
         numbers = [each.contract_no for each in contracts]
         for table, column in ((DraftLineRow, DraftLineRow.month_of_run), (DraftTaxRow, DraftTaxRow.month),
                               (DraftInvoiceRow, DraftInvoiceRow.month)):  # fmt: skip

@@ -10,18 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    Boolean,
-    ColumnElement,
-    CompoundSelect,
-    Select,
-    delete,
-    exists,
-    literal_column,
-    select,
-    union,
-    update,
-)
+from sqlalchemy import ColumnElement, CompoundSelect, Select, delete, exists, select, text, union, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -45,7 +34,7 @@ from terms.periods import last_of
 
 BILLED = ("issued", "nothing_to_bill")
 LATE = "late"
-IS_LATE = literal_column("usage_record.late", Boolean())  # as the index says it: SQLite finds it by nothing else
+IS_LATE = text("usage_record.late")  # as the index says it: SQLite finds it by nothing else
 
 Key = tuple[str, str, str | None, str | None]
 """What a billed line is about: resource, item, price list and, for time of use, the size."""

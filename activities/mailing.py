@@ -30,6 +30,7 @@ from models.tables import DocumentRow, NoticeRow, TaskRow
 from terms.letters import LETTERS
 
 CHUNK = 64
+AT_ONCE = 12  # mails in the making: more than the mailer has connections
 TROUBLES = ("mail_refused", "glyph_missing", "contact_unusable", "letter_incomplete")
 WORDS = {
     "mail_refused": "メールサーバーが配信を拒否しました。連絡先を確認してください。",
@@ -39,6 +40,7 @@ WORDS = {
 }
 
 Paper = tuple[NoticeRow, Letter, ComposedInvoice]
+Trouble = tuple[NoticeRow, str]
 
 
 class Mailings:
@@ -54,16 +56,31 @@ class Mailings:
         Raises:
             MailDeferred: the mail server did not take some of them for now.
         """
-        done, after, deferred = 0, "", 0
+        counts: list[tuple[int, int]] = []
+        sending: asyncio.Task[None] | None = None
+
+        async def send(good: list[Paper], troubles: list[Trouble]) -> None:
+            counts.append(await self._send_chunk(good, troubles, s.as_of))
+
         async with beating():
-            while rows := await self._next(s.batch, after):
-                after = rows[-1].notice_no
-                sent, put_off = await self._chunk(rows, s.as_of)
-                done, deferred = done + sent, deferred + put_off
+            after = ""
+            try:
+                while rows := await self._next(s.batch, after):
+                    after = rows[-1].notice_no
+                    made = await self._prepare(rows)  # while those before are on their way
+                    if sending is not None:
+                        await sending
+                    sending = asyncio.create_task(send(*made))
+            finally:
+                if sending is not None:
+                    await asyncio.wait({sending})
+            if sending is not None:
+                await sending
+        deferred = sum(put_off for _, put_off in counts)
         if deferred:
             reason = f"{deferred} letters were put off"
             raise MailDeferred(reason)
-        return done
+        return sum(sent for sent, _ in counts)
 
     async def _next(self, batch: str, after: str) -> Sequence[NoticeRow]:
         """Find the next letters that wait and about which nobody has been asked."""
@@ -79,22 +96,29 @@ class Mailings:
             )
             return found.scalars().all()
 
-    async def _chunk(self, rows: Sequence[NoticeRow], as_of: datetime) -> tuple[int, int]:
-        """Stamp, render, keep, send, record; returns how many were sent or printed, and how many put off."""
+    async def _prepare(self, rows: Sequence[NoticeRow]) -> tuple[list[Paper], list[Trouble]]:
+        """Stamp, render, keep; gives what is ready to go out, and what is not."""
         office = self._office
         await self._stamp(rows)
         await office.vault.preload_owners(cast("str", row.application_no) for row in rows)
         papers = await papers_of(office, rows)
         made = await asyncio.gather(*(self._compose(*paper) for paper in papers))
-        troubles = [(row, each) for (row, _, _), each in zip(papers, made, strict=True) if isinstance(each, str)]
+        troubles: list[Trouble] = [
+            (row, each) for (row, _, _), each in zip(papers, made, strict=True) if isinstance(each, str)
+        ]
         good: list[Paper] = [
             (row, letter, each)
             for (row, letter, _), each in zip(papers, made, strict=True)
             if not isinstance(each, str)
         ]
         await self._keep(good)
+        return good, troubles
+
+    async def _send_chunk(self, good: list[Paper], troubles: list[Trouble], as_of: datetime) -> tuple[int, int]:
+        """Send and record; returns how many were sent or printed, and how many put off."""
         by_mail = [each for each in good if each[0].channel == "email"]
-        outcomes = await asyncio.gather(*(self._send(*each) for each in by_mail))
+        free = asyncio.Semaphore(AT_ONCE)
+        outcomes = await asyncio.gather(*(self._send(free, *each) for each in by_mail))
         sent = [(each[0], reply) for each, (state, reply) in zip(by_mail, outcomes, strict=True) if state == "sent"]
         put_off = sum(state == "deferred" for state, _ in outcomes)
         troubles += [(e[0], state) for e, (state, _) in zip(by_mail, outcomes, strict=True) if state in TROUBLES]
@@ -159,14 +183,15 @@ class Mailings:
                     update(NoticeRow), [{"notice_no": row.notice_no, "sha256": made.sha256} for row, _, made in papers]
                 )
 
-    async def _send(self, row: NoticeRow, letter: Letter, made: ComposedInvoice) -> tuple[str, str]:
+    async def _send(
+        self, free: asyncio.Semaphore, row: NoticeRow, letter: Letter, made: ComposedInvoice
+    ) -> tuple[str, str]:
         """Mail one letter; gives what became of it and the server's reply."""
         office = self._office
         try:
-            mail = await asyncio.to_thread(
-                to_email, made, letter, office.mail_from, cast("str", row.message_id), enclosed=made.enclosed
-            )
-            proof = await office.mailer.send(mail, letter.addressee.email or "")
+            async with free:  # a few are written while a few are on the wire
+                mail = to_email(made, letter, office.mail_from, cast("str", row.message_id), enclosed=made.enclosed)
+                proof = await office.mailer.send(mail, letter.addressee.email or "")
         except (HeaderRefused, ValidationError):
             return "contact_unusable", ""
         except MailDeferred:

@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from activities.billing import CONTRACT_FEE
-from activities.billing_facts import Billed, Month, Standing, Used, doubtful_in, standing_of, usage_of
+from activities.billing_facts import METERED, Billed, Month, Standing, Used, doubtful_in, standing_of, usage_of
 from models.tables import ChangeChargeRow, ContractLineRow, PriceRow
 from terms.billing import TaxOfRate
 from terms.charges import (
-    Decimal4,
+    HourlyPrice,
     days_within,
     decimal_text,
     fixed_part,
@@ -30,10 +30,8 @@ from terms.periods import days_in_month, last_of
 from terms.settings import Terms
 
 Held = str
-METERED = frozenset({"running", "allocated", "quantity"})
 ARTICLES = {"initial": "25(1)", "change": "25(2)", "monthly": "24(3)", "other": "24(1)"}
 RANKS = {"initial": 0, "monthly": 1, "capped": 2, "metered": 2, "other": 3}
-
 
 Line = dict[str, Any]
 """A line as `draft_line` has it, without month and contract."""
@@ -92,6 +90,8 @@ def _lacks_price(month: Month, contract: Billed, used: Sequence[Used], standing:
         return True
     first, last = _billed_days(month, contract)
     for each in standing:
+        if each.code in month.always:
+            continue
         charged = days_within(first, last, from_on=each.from_on, to_on=each.to_on)
         priced = sum(
             days_within(max(first, part.first), min(last, part.last), from_on=each.from_on, to_on=each.to_on)
@@ -108,8 +108,7 @@ def _has_gap(month: Month, contract: Billed, used: Sequence[Used], standing: Seq
     wanted: dict[tuple[str, str], int] = defaultdict(int)
     first, last = _billed_days(month, contract)
     for each in standing:
-        item = month.item(each.code)
-        if item is not None and item.meter in METERED:
+        if each.code in month.metered:
             wanted[each.resource_id, each.code] += days_within(first, last, from_on=each.from_on, to_on=each.to_on)
     for spent in used:
         key = (spent.resource_id, spent.code)
@@ -127,35 +126,48 @@ def _billed_days(month: Month, contract: Billed) -> tuple[date, date]:
 def metered_line(month: Month, used: Used) -> Line | Held | None:
     """Price the use of a resource under one item (Art. 26(1), 26(2), 24(1)); nothing for items of a fixed fee."""
     prices = month.parts[used.part].prices
-    item = prices.items.get(used.code)
-    if item is None:
-        return "no_price"
-    if item.meter not in METERED:
-        return None
+    key = (prices.name, used.code)
+    if key not in month.begun:
+        item = prices.items.get(used.code)
+        if item is None:
+            return "no_price"
+        if item.meter not in METERED:
+            return None
+        month.begun[key] = _begun(month, item)
+    begun, price, by_quantity = month.begun[key]
+    line = begun.copy()
+    line["resource_id"] = used.resource_id
+    if by_quantity:
+        line["quantity"], line["amount"] = measured_text(used.amount_e4), quantity_charge(price.rate, used.amount_e4)
+    else:
+        line["quantity"], line["seconds"] = decimal_text(used.size_e4), used.seconds
+        line["amount"], capped = hourly_charge(price, used.seconds, used.size_e4)
+        line["capped"], line["article"] = capped, "26(2)" if capped else "26(1)"
+    return line
+
+
+def _begun(month: Month, item: PriceRow) -> tuple[Line, HourlyPrice, bool]:
+    """Begin a line of what is metered: all that its item says, its price, and whether it is charged by quantity."""
     line: Line = {
-        "code": used.code,
+        "code": item.code,
         "charge_type": item.charge_type,
-        "resource_id": used.resource_id,
+        "resource_id": None,
         "month": month.month,
+        "quantity": "",
         "unit": item.unit,
         "unit_price": item.rate,
-        "tax_class": item.tax_class,
-        "price_list": prices.name,
+        "seconds": None,
         "days": None,
         "of_days": None,
+        "amount": 0,
+        "capped": None,
+        "article": ARTICLES["other"],
+        "tax_class": item.tax_class,
+        "price_list": item.price_list,
         "adjusts_invoice": None,
     }
-    if item.meter == "quantity":
-        amount = quantity_charge(Decimal4.of(item.rate or "0"), used.amount_e4)
-        return line | {
-            "quantity": measured_text(used.amount_e4), "seconds": None, "amount": amount, "capped": None,
-            "article": ARTICLES["other"],
-        }  # fmt: skip
-    amount, capped = hourly_charge(month.price(item), used.seconds, used.size_e4)
-    return line | {
-        "quantity": decimal_text(used.size_e4), "seconds": used.seconds, "amount": amount, "capped": capped,
-        "article": "26(2)" if capped else "26(1)",
-    }  # fmt: skip
+    price = HourlyPrice.of(rate=item.rate or "0", cap_hours=item.cap_hours, monthly_cap=item.monthly_cap)
+    return line, price, item.meter == "quantity"
 
 
 def _fixed(month: Month, contract: Billed, standing: Sequence[Standing]) -> Iterable[Line]:
@@ -165,6 +177,8 @@ def _fixed(month: Month, contract: Billed, standing: Sequence[Standing]) -> Iter
     items: dict[tuple[str, str, int, int], tuple[PriceRow, Standing]] = {}
     whole: dict[tuple[str, str], tuple[str, str, int, int]] = {}
     for each in standing:
+        if each.code not in month.fixed:
+            continue
         for place, part in enumerate(month.parts):
             item = part.prices.items.get(each.code)
             days = days_within(max(first, part.first), min(last, part.last), from_on=each.from_on, to_on=each.to_on)
@@ -260,13 +274,16 @@ def _once_line(month: Month, item: PriceRow, quantity: int, amount: int) -> Line
 
 def sums_of(terms: Terms, lines: Sequence[Line]) -> tuple[list[TaxOfRate], int]:
     """Add up a bill (24(4), 37): base and tax at each rate, one floor a rate, and what bears no tax."""
-    bases: dict[int, int] = defaultdict(int)
+    by_month: dict[str, int] = defaultdict(int)
     non_taxed = 0
     for line in lines:
         if line["tax_class"] == "taxable":
-            bases[terms.tax_percent(last_of(line["month"]))] += line["amount"]
+            by_month[line["month"]] += line["amount"]
         else:
             non_taxed += line["amount"]
+    bases: dict[int, int] = defaultdict(int)
+    for month, base in by_month.items():
+        bases[terms.tax_percent(last_of(month))] += base
     taxes = [
         TaxOfRate(rate_percent=rate, base=base, tax=percent_of(base, rate)) for rate, base in sorted(bases.items())
     ]

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, bindparam, inspect, select, update
+from sqlalchemy import ColumnElement, func, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
@@ -156,10 +156,13 @@ async def audit_many(session: AsyncSession, events: Sequence[tuple[str, str, str
         heads[contract_no] = (seq + 1, hashed)
         rows.append(row | {"hash": hashed})
     await insert_rows(session, AuditEventRow, rows)
-    mine = chains.c.chain == bindparam("of")
-    changed = update(chains).where(mine).values(seq=bindparam("to"), hash=bindparam("head"))
-    moved = [{"of": number, "to": seq, "head": hashed} for number, (seq, hashed) in heads.items()]
-    await connection.execute(changed, moved)
+    written, each = table_of(AuditEventRow), table_of(AuditEventRow).alias()
+    newest = select(func.max(each.c.seq)).where(each.c.chain == chains.c.chain).scalar_subquery()
+    await connection.execute(
+        update(chains)
+        .where(chains.c.chain.in_(numbers), written.c.chain == chains.c.chain, written.c.seq == newest)
+        .values(seq=written.c.seq, hash=written.c.hash)
+    )
 
 
 def audit_hash(row: AuditEventRow) -> str:

@@ -197,7 +197,8 @@ class Vault:
 
     async def preload_owners(self, owners: Iterable[str]) -> None:
         """Learn the keys of many owners, for sealing, in two queries."""
-        unknown = [o for o in {*owners} if any((o, key_class) not in self._by_owner for key_class in CLASSES)]
+        now = time.monotonic()
+        unknown = [o for o in {*owners} if not all(self._holds(o, key_class, now) for key_class in CLASSES)]
         if not unknown:
             return
         async with self._engine.connect() as connection:
@@ -215,6 +216,11 @@ class Vault:
                 self._keep(key_id, wrapped)
                 for name in known_as[owner]:
                     self._by_owner[name, key_class] = key_id
+
+    def _holds(self, owner: str, key_class: KeyClass, now: float) -> bool:
+        """Tell whether an owner's key is known and was read just now."""
+        key = self._by_id.get(self._by_owner.get((owner, key_class), ""))
+        return key is not None and now - key.read_at <= CACHE_SECONDS
 
     def hash(self, text: str) -> str:
         """Give a keyed hash (hex) by which an exact text can be found without being readable."""

@@ -83,7 +83,7 @@ class UsageRecordRow(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("to_on >= from_on", name="period"),
         CheckConstraint("seconds >= 0 AND amount_e4 >= 0", name="usage"),
-        Index("ix_usage_record_month", "month", "contract_no", "resource_id", "code"),
+        Index("ix_usage_record_month", "month", "contract_no", "resource_id", "code", "size_e4"),
         Index("ix_usage_record_contract", "contract_no", "resource_id", "code", "from_on"),
         Index("ix_usage_record_late", "contract_no", "month", sqlite_where=LATE, postgresql_where=LATE),
     )
@@ -197,7 +197,7 @@ class BillingResultRow(SQLModel, table=True):
     __tablename__ = "billing_result"
     __table_args__ = (
         CheckConstraint("state IN ('held', 'priced', 'nothing_to_bill', 'issued')", name="state"),
-        Index(None, "month", "state"),
+        Index(None, "month", "state", "contract_no"),
     )
     contract_no: str = Field(primary_key=True, max_length=32)
     month: str = Field(primary_key=True, max_length=7)

@@ -66,7 +66,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("contract_no", "month", name=op.f("pk_billing_result")),
     )
     with op.batch_alter_table("billing_result", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_billing_result_month_state"), ["month", "state"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_billing_result_month_state_contract_no"), ["month", "state", "contract_no"], unique=False
+        )
 
     op.create_table(
         "billing_run",
@@ -326,7 +328,9 @@ def upgrade() -> None:
             sqlite_where=sa.text("late"),
             postgresql_where=sa.text("late"),
         )
-        batch_op.create_index("ix_usage_record_month", ["month", "contract_no", "resource_id", "code"], unique=False)
+        batch_op.create_index(
+            "ix_usage_record_month", ["month", "contract_no", "resource_id", "code", "size_e4"], unique=False
+        )
 
     op.create_table(
         "change_charge",
@@ -620,7 +624,7 @@ def downgrade() -> None:
     op.drop_table("draft_invoice")
     op.drop_table("billing_run")
     with op.batch_alter_table("billing_result", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_billing_result_month_state"))
+        batch_op.drop_index(batch_op.f("ix_billing_result_month_state_contract_no"))
 
     op.drop_table("billing_result")
     op.drop_table("bank_file")
