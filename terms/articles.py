@@ -202,36 +202,30 @@ _TABLE = """
 23(1) | RECORD | violation | part | Nobody is accepted who has not declared that it does not resell.
   Cases of resale come with their subject.
 24(1) | RULE | billing | implemented | Prices come from the version of the price list in force on the day.
-24(2) | RULE | billing | part | Charges run by calendar months.
-  Usage can be split; billing runs come with their subject.
-24(3) | RULE | billing | part | Monthly charges and initial fees fall due as 27 says.
-  Due dates are worked out and told; invoices come with their subject.
-24(4) | RULE | billing | part | Consumption tax is added, at the rate of the day of supply.
-  Totals can be worked out; invoices come with their subject.
-25(1) | RULE | billing | part | Initial fees are due at the end of the second month after the first.
-  The acceptance notice tells the day; invoices come with their subject.
-25(2) | RULE | change | planned | A change has its own initial fee.
+24(2) | RULE | billing | implemented | Charges run by calendar months.
+24(3) | RULE | billing | implemented | Monthly charges and initial fees fall due as 27 says.
+24(4) | RULE | billing | implemented | Consumption tax is added, at the rate of the day of supply.
+25(1) | RULE | billing | implemented | Initial fees are due at the end of the second month after the first.
+25(2) | RULE | change | part | A change has its own initial fee.
+  Recorded fees are billed; the orders of changes come with their subject.
 25(3) | RECORD | change | planned | Who orders on the console agrees to the initial fee.
-26(1) | RULE | billing | part | Time of use by the hourly price.
-  The charge can be worked out; billing runs come with their subject.
-26(2) | RULE | billing | part | A monthly cap from a number of hours on.
-  The charge can be worked out; billing runs come with their subject.
-26(3) | RULE | billing | part | Charged from the first day of charging to the day of the end.
-  Both days are kept and fixed fees can be worked out; billing runs come with their subject.
-26(4) | RULE | billing | planned | Charges go on during a suspension.
-27(1) | WORKFLOW | billing | part | The month's invoice.
-  Its documents are made; the run that issues them joins with its workflow.
-27(2) | RULE | payment | part | Due at the end of the second month after the month of use.
-  The day is worked out and told; payments come with their subject.
+26(1) | RULE | billing | implemented | Time of use by the hourly price.
+26(2) | RULE | billing | implemented | A monthly cap from a number of hours on.
+26(3) | RULE | billing | implemented | Charged from the first day of charging to the day of the end.
+26(4) | RULE | billing | part | Charges go on during a suspension.
+  Billing asks for no suspension; suspensions come with their subject.
+27(1) | WORKFLOW | billing | implemented | The month's invoice.
+27(2) | RULE | payment | implemented | Due at the end of the second month after the month of use.
 28(1) | RULE | termination | part | Leaving before service starts costs the whole minimum term.
-  Worked out, decided and told; the penalty's invoice comes with billing.
+  Invoiced to who leaves; a rescission by the provider comes with its subject.
 28(2) | RULE | termination | part | Leaving before the minimum term is over costs the rest of it.
-  Worked out, decided and told; the penalty's invoice comes with billing.
+  Invoiced to who leaves; a rescission by the provider comes with its subject.
 29(1) | INFO | retention | excused | The customer manages its own data.
   Shares out responsibility; claims will cite it.
 29(2) | INFO | violation | excused | The customer answers for misuse of its servers by others.
   Shares out responsibility; claims will cite it.
-29(3) | RULE | retention | planned | Records of use are never erased on request.
+29(3) | RULE | retention | part | Records of use are never erased on request.
+  A corrected row is superseded, never deleted; requests for erasure come with their subject.
 29(4) | INFO | retention | excused | No liability for lost or leaked data.
   Shares out responsibility; claims will cite it.
 29(5) | INFO | violation | excused | The customer settles disputes over its servers.
@@ -251,15 +245,14 @@ _TABLE = """
 34(3) | INFO | retention | excused | No liability for a deletion.
   Shares out responsibility; claims will cite it.
 35 | WORKFLOW | violation | part | Surcharge of twice the avoided fee.
-  The surcharge can be worked out; the case comes with its subject.
-36 | RULE | default | part | Late interest of 14.5 % a year.
-  Interest and settlement can be worked out; dunning comes with its subject.
+  Worked out, approved and invoiced; the case comes with its subject.
+36 | RULE | default | implemented | Late interest of 14.5 % a year.
 37 | RULE | billing | implemented | Amounts are cut off below one yen.
 38(1) | WORKFLOW | termination | planned | The customer removes its equipment and restores ours.
 38(2) s1 | WORKFLOW | termination | planned | The provider removes what was left, by a work order.
-38(2) s2 | RULE | termination | recorded | What stands at the end is recorded; the reminders name its cost.
+38(2) s2 | RULE | termination | implemented | What stands at the end is recorded, told beforehand, and can be invoiced.
 38(2) s3 | RULE | termination | part | Damages for what is not removed, by the day.
-  The damages can be worked out; the claim comes with its subject.
+  Worked out, approved and invoiced; the checklist comes with its subject.
 39(1) | RECORD | contract | planned | Register of claims and their answers.
 39(2) | RECORD | maintenance | planned | Claims over an outage; no report is owed.
 40 | WORKFLOW | disclosure | planned | Secrets are disclosed by lawful order, consent or contractor only.

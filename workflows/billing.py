@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
 
 @workflow.defn(name="billing")
 class BillingRun:
-    """`billing/{month}/{pass}`: one pass over a month; whoever decides on its proof is told to it."""
+    """`billing/{month}/{pass}`: one pass over a month (Art. 27(1)); whoever decides on its proof is told to it."""
 
     @workflow.init
     def __init__(self, r: BillingRunInput) -> None:
