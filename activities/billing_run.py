@@ -87,9 +87,11 @@ class BillingRuns:
         return seen
 
     async def _price_chunk(self, s: BillingStep, run: BillingRunRow, month: Month, after: str) -> list[Billed]:
-        """Price the next contracts after one that this pass has not seen; gives them."""
+        """Price the next contracts after one that this pass has not seen; gives them, none once the pass is proved."""
         office = self._office
         async with office.sessions() as session, session.begin():
+            if (await _run(session, s)).state != "running":
+                return []
             found = await session.execute(_unseen(s.month, s.pass_no, after).limit(CHUNK))
             contracts = [Billed(*row) for row in found.all()]
             if not contracts:
