@@ -22,7 +22,7 @@ from activities.bulk import insert_rows
 from activities.heartbeat import beating
 from activities.office import Office
 from activities.pricing import Line, price, sums_of
-from activities.records import audit, enqueue_signal, enqueue_start, insert_once, open_task
+from activities.records import audit, close_tasks, enqueue_signal, enqueue_start, insert_once, open_task
 from activities.usage import seldom_collected
 from models import ids
 from models.messages.billing import BillingStep, MailingInput
@@ -36,6 +36,7 @@ from models.tables import (
     DraftLineRow,
     DraftTaxRow,
     NumberSeriesRow,
+    TaskRow,
     UsageQuarantineRow,
     UsageRecordRow,
 )
@@ -163,6 +164,9 @@ class BillingRuns:
             run.drafts, run.total = counts["issued"] + counts["priced"], total
             run.proof = {**counts, "rows_without_contract": nobodys}
             held = counts["held"]
+            await close_tasks(
+                session, col(TaskRow.key).startswith(f"billing_held:{s.month}:", autoescape=True), as_of=s.as_of
+            )
             if held:
                 task = TaskOrder(
                     kind="billing_held", role="billing", article="24(2)",

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from pydantic import JsonValue
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import String, and_, cast, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -136,6 +136,24 @@ async def run_out(session: AsyncSession) -> list[str]:
         .order_by(col(BillingRunRow.month))
     )
     return [*found.scalars()]
+
+
+async def came_late(session: AsyncSession) -> list[str]:
+    """Name the billed months that a contract has come into since, because its start was entered late (26(3))."""
+    last_run = await session.scalar(select(func.max(col(BillingRunRow.month))))
+    if last_run is None:
+        return []
+    r, c = BillingResultRow, ContractRow
+    begun = func.substr(cast(col(c.billing_start_on), String), 1, 7)
+    seen = exists().where(col(r.contract_no) == col(c.contract_no), col(r.month) == begun)
+    month = await session.scalar(select(func.min(begun)).where(col(c.billing_start_on) <= last_of(last_run), ~seen))
+    months = []
+    while month is not None and month <= last_run:
+        run = await latest_run(session, month)
+        if (run is None or run.state == "issued") and await _unsettled(session, month):
+            months.append(month)
+        month = month_of(last_of(month) + ONE_DAY)
+    return months
 
 
 async def next_billing(session: AsyncSession, office: Office, as_of: datetime) -> datetime | None:

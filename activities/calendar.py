@@ -12,7 +12,7 @@ from temporalio import activity
 from activities import bulk_letters, relay
 from activities.acts import ACTS
 from activities.approvals import close_approval, close_row, reminder_of
-from activities.billing_start import due_month, next_billing, run_out, start_pass
+from activities.billing_start import came_late, due_month, next_billing, run_out, start_pass
 from activities.commands import NoSuchWorkflow, command
 from activities.office import Office
 from activities.records import audit, close_tasks, open_task
@@ -81,6 +81,7 @@ class Calendar:
             posted = await session.scalar(select(func.min(col(NoticeRow.dispatched_at))).where(*_without_record()))
             closed = await session.scalar(select(func.min(col(ApplicationRow.closed_at))).where(*_to_erase()))
             billing = await next_billing(session, self._office, s.as_of)
+            late = await came_late(session)
             arrival = await bulk_letters.next_arrival(session, self._office)
         days = [
             *_days(expiry, 1),
@@ -88,6 +89,7 @@ class Calendar:
             *_days(posted, terms.registered_task_days),
             *_days(closed, terms.application_retention_days),
             *([arrival] if arrival else []),
+            *([day_of(s.as_of)] if late else []),
         ]
         earliest = s.swept_on + ONE_DAY if s.swept_on else day_of(s.as_of)
         if sweep_at(earliest) <= s.as_of and s.swept_on is None:
@@ -129,13 +131,13 @@ class Calendar:
             "letters_without_record": await self._miss_records(s.as_of),
             "applications_erased": await self._erase_applications(s.as_of),
             "letters_arrived": await bulk_letters.arrive_normally(self._office, s.as_of),
-            "runs_proposed_anew": await self._propose_runs_anew(s.as_of),
+            "runs_begun_anew": await self._begin_runs_anew(s.as_of),
         }
 
-    async def _propose_runs_anew(self, as_of: datetime) -> int:
-        """Begin a new pass over months whose proof nobody decided in time, if the calendar had begun them."""
+    async def _begin_runs_anew(self, as_of: datetime) -> int:
+        """Begin a pass where the calendar's proof was not decided in time, and where a contract came late."""
         async with self._office.sessions() as session, session.begin():
-            months = await run_out(session)
+            months = [*await run_out(session), *await came_late(session)]
             for month in months:
                 await start_pass(session, self._office, month, actor="system", as_of=as_of)
         return len(months)
