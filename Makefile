@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 LOCK   := pyproject.toml --universal --generate-hashes --no-header --no-annotate
-PYTEST := $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile
+PYTEST := $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 LAW    := tests/terms tests/test_articles.py
 export UV_PYTHON_DOWNLOADS := never
 
@@ -27,7 +27,7 @@ test: setup check ## the checks and all tests
 
 check: lint types layers templates shape ## the quick checks: style, types, layers, templates, architecture
 
-bench: setup ## measure, one ratio a question
+bench: setup ## measure, one ratio a question (SIZE=full: as large as in docs/performance.md)
 	@set -e; for file in $(wildcard bench/[a-z]*.py); do \
 	  echo "== $$file"; $(BIN)/python -m "bench.$$(basename "$$file" .py)"; done
 

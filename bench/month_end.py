@@ -24,7 +24,7 @@ from models.vault import Vault
 from service.progress import say
 
 CONTRACTS = 10_000 if FULL else 1_000
-PAIRS = 3 if FULL else 5
+PAIRS = 5
 
 
 def raw(database: Database, statements: Callable[[str], list[str]]) -> float:

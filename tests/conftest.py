@@ -49,6 +49,14 @@ def only_this_machine(event: str, args: tuple[object, ...]) -> None:
 sys.addaudithook(only_this_machine)
 
 
+LONG_ONES_FIRST = ("tests/stack/", "tests/journeys/", "tests/service/", "tests/workflows/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let what takes minutes begin first: where files are shared out, no process ends up alone with a long one."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG_ONES_FIRST))
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """Start a PostgreSQL of our own, or use the one that TEST_DATABASE_URL names."""

@@ -4,7 +4,9 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
+from service.verify.command import examine, snapshot
 from tests.desk import form
 from tests.stack.tree import Tree
 
@@ -13,12 +15,13 @@ LETTERS = [
     "application_received_notice",
     "cancellation_receipt",
     "contract_end_notice",
+    "invoice",
     "resource_deletion_reminder",
     "resource_deletion_reminder",
     "resource_deletion_reminder",
     "service_start_notice",
 ]
-RESOURCE = {"resource_id": "vm-1", "code": "VM-S2", "quantity": 1, "zone": "fukuoka-1", "name": "web"}
+RESOURCE = {"resource_id": "gw-1", "code": "SGW", "quantity": 1, "zone": "fukuoka-1", "name": "gw"}
 
 
 async def while_killing(
@@ -41,7 +44,7 @@ async def while_killing(
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("victim", ["worker", "api", "temporal"])
 async def test_the_journey_ends_the_same(tmp_path: Path, victim: str) -> None:
-    """Whatever dies: at the application, the decision, the notice and under the moving clock.
+    """Whatever dies: at the application, while a month is billed, at the notice and under the moving clock.
 
     Four times only: five deaths in a minute end the service.
     """
@@ -49,12 +52,15 @@ async def test_the_journey_ends_the_same(tmp_path: Path, victim: str) -> None:
         filed = await while_killing(tree, victim, "file", ("intake", "/v1/applications", form()))
         number = str(filed["application_no"])
         decision: dict[str, object] = {"decision": "accept", "reason": "審査済み"}
-        await while_killing(tree, victim, "decide", ("reviewer", f"/v1/applications/{number}/decisions", decision))
+        await tree.post("reviewer", f"/v1/applications/{number}/decisions", decision)
         contract = f"/v1/contracts/{await tree.accepted(number)}"
         await tree.until("2026-04-01T10:00:00+09:00")
         start: dict[str, object] = {"service_start_on": "2026-04-01", "resources": [RESOURCE]}
         await tree.post("provisioning", f"{contract}/service-start", start)
         await tree.until("2026-05-20T15:00:00+09:00")
+        april = await tree.read("/v1/billing-runs/2026-04")
+        approve: dict[str, object] = {"decision": "approve", "reason": "確認済み"}
+        await while_killing(tree, victim, "bill", ("legal", f"/v1/approvals/{april['approval_id']}/decisions", approve))
         notice: dict[str, object] = {"arrived_at": "2026-05-20T14:05:00+09:00", "form": "paper"}
         await while_killing(tree, victim, "notice", ("intake", f"{contract}/termination-notices", notice))
 
@@ -68,8 +74,12 @@ async def test_the_journey_ends_the_same(tmp_path: Path, victim: str) -> None:
         ended = await tree.read(contract)
         letters = (await tree.read("/v1/notices?limit=100"))["items"]
         timeline = (await tree.read(f"{contract}/timeline?limit=100"))["items"]
+        invoices = (await tree.read("/v1/invoices"))["items"]
         mails = tree.mails()
 
+    with snapshot(make_url(f"sqlite:///{tmp_path / 'data' / 'yakkan.db'}")) as connection:
+        assert [str(breach) for finding in examine(connection) for breach in finding.breaches] == []
+    assert [(invoice["invoice_no"], invoice["month"]) for invoice in invoices] == [("1260000001", "2026-04")]
     assert (ended["state"], ended["ended_at"]) == ("ended", "2026-07-01T00:00:00+09:00")
     assert sorted(letter["slug"] for letter in letters) == LETTERS
     assert {letter["state"] for letter in letters} == {"arrived"}
@@ -78,5 +88,6 @@ async def test_the_journey_ends_the_same(tmp_path: Path, victim: str) -> None:
         letters
     )  # a repetition is the same mail
     once = [moment["action"] for moment in timeline if not moment["action"].startswith("letter_")]
+    once.remove("invoice_issued")  # before the notice is taken, or after it if the run had to be done again
     assert once == ["application_received", "screened", "acceptance_decided", "formed", "started", "notice_received",
                     "ended"]  # fmt: skip
