@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from pydantic import JsonValue
 from sqlalchemy import Select, and_, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -179,11 +180,7 @@ class BillingRuns:
                 await _finish(session, run, s.as_of)
                 return run.state
             told = {"month": s.month, "pass": s.pass_no, "invoices": counts["priced"], "total": total, **run.proof}
-            run.approval_id = await propose(
-                session, office, BILLING_RUN, key=f"billing:{s.month}:{s.pass_no}", actor=run.started_by,
-                reason=f"{s.month}分の請求", payload={"month": s.month, "pass_no": s.pass_no},
-                consequence=told, as_of=s.as_of,
-            )  # fmt: skip
+            await propose_run(session, office, run, told, key=f"billing:{s.month}:{s.pass_no}", as_of=s.as_of)
             run.state = "proof"
         await office.wake()
         return "proof"
@@ -301,6 +298,22 @@ async def _finish(session: AsyncSession, run: BillingRunRow, as_of: datetime) ->
     await audit(session, f"billed:{run.month}:{run.pass_no}", [event])
 
 
+async def propose_run(
+    session: AsyncSession, office: Office, run: BillingRunRow, told: dict[str, JsonValue], *, key: str, as_of: datetime
+) -> None:
+    """Ask for the second person of a pass, telling what it comes to."""
+    run.approval_id = await propose(
+        session, office, BILLING_RUN, key=key, actor=run.started_by, reason=f"{run.month}分の請求",
+        payload={"month": run.month, "pass_no": run.pass_no}, consequence=told, as_of=as_of,
+    )  # fmt: skip
+
+
+async def end_pass(session: AsyncSession, run: BillingRunRow, state: str, as_of: datetime) -> None:
+    """End a pass that was proved and will not be issued, and tell its workflow why."""
+    run.state, run.ended_at = "rejected", as_of
+    await _tell(session, run, state, as_of)
+
+
 async def _approve(session: AsyncSession, _office: Office, decision: Decision) -> None:
     """Let an approved pass issue its invoices on this day."""
     month, pass_no = decision.payload["month"], decision.payload["pass_no"]
@@ -310,12 +323,11 @@ async def _approve(session: AsyncSession, _office: Office, decision: Decision) -
 
 
 async def _closed(session: AsyncSession, _office: Office, row: ApprovalRow, as_of: datetime) -> None:
-    """End a pass whose proposal was rejected, withdrawn or has run out."""
+    """End a pass whose proposal was rejected, withdrawn or has run out; one of the calendar is proposed anew."""
     payload = row.payload or {}
     run = await session.get_one(BillingRunRow, (payload["month"], payload["pass_no"]), with_for_update=True)
-    if run.state == "proof":
-        run.state, run.ended_at = "rejected", as_of
-        await _tell(session, run, row.state, as_of)
+    if run.state == "proof" and (row.state != "expired" or run.started_by != "system"):
+        await end_pass(session, run, row.state, as_of)
 
 
 async def _tell(session: AsyncSession, run: BillingRunRow, state: str, as_of: datetime) -> None:

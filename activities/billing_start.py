@@ -10,7 +10,7 @@ from sqlmodel import col
 from activities import late_usage
 from activities.approvals import close_row
 from activities.billing_facts import settled
-from activities.billing_run import BILLING_RUN, counts_of, in_force
+from activities.billing_run import BILLING_RUN, counts_of, end_pass, in_force, propose_run
 from activities.office import Office
 from activities.records import enqueue_start, insert_once
 from models import ids
@@ -65,7 +65,8 @@ async def start_pass(
     if run is not None and run.state == "proof" and run.approval_id:
         origin = Origin(key=f"overtaken:{month}:{run.pass_no}", actor="system")
         closing = ApprovalClosing(origin=origin, approval_id=run.approval_id, state="withdrawn")
-        await close_row(session, office, {BILLING_RUN.name: BILLING_RUN}, closing, as_of=as_of)
+        if not await close_row(session, office, {BILLING_RUN.name: BILLING_RUN}, closing, as_of=as_of):
+            await end_pass(session, run, "expired", as_of)
     pass_no = run.pass_no + 1 if run else 1
     new = {
         "month": month, "pass_no": pass_no, "state": "running", "started_at": as_of, "started_by": actor,
@@ -118,7 +119,7 @@ async def _unsettled(session: AsyncSession, month: str) -> bool:
 
 
 async def run_out(session: AsyncSession) -> list[str]:
-    """Name the months whose newest pass the calendar began and nobody decided in time."""
+    """Name the months whose newest pass stands in proof, but nobody decided on it in time."""
     newest = (
         select(col(BillingRunRow.month), func.max(col(BillingRunRow.pass_no)).label("pass_no"))
         .group_by(col(BillingRunRow.month))
@@ -131,11 +132,19 @@ async def run_out(session: AsyncSession) -> list[str]:
             and_(newest.c.month == col(BillingRunRow.month), newest.c.pass_no == col(BillingRunRow.pass_no)),
         )
         .join(ApprovalRow, col(ApprovalRow.approval_id) == col(BillingRunRow.approval_id))
-        .where(col(BillingRunRow.state) == "rejected", col(BillingRunRow.started_by) == "system")
-        .where(col(ApprovalRow.state) == "expired")
+        .where(col(BillingRunRow.state) == "proof", col(ApprovalRow.state) == "expired")
         .order_by(col(BillingRunRow.month))
     )
     return [*found.scalars()]
+
+
+async def propose_anew(session: AsyncSession, office: Office, month: str, *, as_of: datetime) -> None:
+    """Ask anew for the second person of a pass that nobody decided in time; with newer facts a new pass begins."""
+    run, begun = await start_pass(session, office, month, actor="system", as_of=as_of)
+    if not begun:
+        ran_out = await session.get_one(ApprovalRow, run.approval_id)
+        key = f"billing:{month}:{run.pass_no}:{day_of(as_of)}"
+        await propose_run(session, office, run, ran_out.consequence, key=key, as_of=as_of)
 
 
 async def came_late(session: AsyncSession) -> list[str]:

@@ -12,7 +12,7 @@ from temporalio import activity
 from activities import bulk_letters, relay
 from activities.acts import ACTS
 from activities.approvals import close_approval, close_row, reminder_of
-from activities.billing_start import came_late, due_month, next_billing, run_out, start_pass
+from activities.billing_start import came_late, due_month, next_billing, propose_anew, run_out, start_pass
 from activities.commands import NoSuchWorkflow, command
 from activities.office import Office
 from activities.records import audit, close_tasks, open_task
@@ -135,12 +135,14 @@ class Calendar:
         }
 
     async def _begin_runs_anew(self, as_of: datetime) -> int:
-        """Begin a pass where the calendar's proof was not decided in time, and where a contract came late."""
+        """Propose anew what nobody decided in time, and begin a pass over months into which a contract came late."""
         async with self._office.sessions() as session, session.begin():
-            months = [*await run_out(session), *await came_late(session)]
-            for month in months:
+            undecided, late = await run_out(session), await came_late(session)
+            for month in undecided:
+                await propose_anew(session, self._office, month, as_of=as_of)
+            for month in late:
                 await start_pass(session, self._office, month, actor="system", as_of=as_of)
-        return len(months)
+        return len(undecided) + len(late)
 
     async def _expire_approvals(self, as_of: datetime) -> int:
         """Close approvals that nobody decided in time, through the workflow that waits for them."""

@@ -7,10 +7,12 @@ import pytest
 from sqlalchemy import update
 
 from activities import billing_issue, billing_run
-from activities.billing_start import start_pass, view_run
+from activities.acts import ACTS
+from activities.approvals import close_row
+from activities.billing_start import propose_anew, run_out, start_pass, view_run
 from activities.records import audit
 from models.messages.billing import BillingStep
-from models.messages.office import Event
+from models.messages.office import ApprovalClosing, Event, Origin
 from models.tables import (
     ApprovalRow,
     BillingRunRow,
@@ -229,6 +231,40 @@ class TestWhetherAPassIsNeeded:
         await put_contracts(billing.office, APRIL, contracts)
         await billing.prove(APRIL)
         assert [*await states(billing)] == [NAMES[0], NAMES[2], NAMES[4]]
+
+
+class TestUndecided:
+    """A proof of the calendar that nobody decides on in time is proposed anew (backoffice.md 2)."""
+
+    @pytest.mark.parametrize("newer", [False, True])
+    async def test_proposed_anew(self, billing: Desk, *, newer: bool) -> None:
+        """The same pass, and it can be issued; with newer usage it is over, and another one begins."""
+        office, later = billing.office, after(APRIL, 20)
+        await put_contracts(office, APRIL, [a_server()])
+        async with office.sessions.begin() as session:
+            await start_pass(session, office, APRIL, actor="system", as_of=after(APRIL))
+        step = BillingStep(month=APRIL, pass_no=1, as_of=after(APRIL))
+        for work in (billing.runs.freeze_usage, billing.runs.price_contracts, billing.runs.prove_run):
+            await work(step)
+        first = (await billing.run(APRIL)).approval_id or ""
+        if newer:
+            await stand(office, NAMES[0], Stand("vm-9", "VM-S2", 1, date(2026, 4, 1), date(2026, 4, 30)))
+            await take_usage(office, [(NAMES[0], month_of(APRIL, 10, "vm-9"))], at=later)
+        closing = ApprovalClosing(origin=Origin(key="expire", actor="system"), approval_id=first, state="expired")
+        async with office.sessions.begin() as session:
+            assert await run_out(session) == []
+            await close_row(session, office, ACTS, closing, as_of=later)
+            assert await run_out(session) == [APRIL]
+            await propose_anew(session, office, APRIL, as_of=later)
+
+        run = await billing.run(APRIL)
+        assert (run.pass_no, run.state) == ((2, "running") if newer else (1, "proof"))
+        if newer:
+            assert [row.state for row in await billing.all(BillingRunRow)] == ["rejected", "running"]
+            return
+        assert run.approval_id != first
+        await billing.decide(replace_step(step))
+        assert await billing.runs.issue_invoices(step) == 1
 
 
 class TestAfterACrash:

@@ -8,14 +8,16 @@ from sqlalchemy import make_url
 
 from service.verify.command import examine, snapshot
 from tests.desk import JSON, SAMPLES, Desk, OpenDesk
-from tests.journeys.test_samples import (
+from tests.journeys.sample_customers import (
     TO_ACCEPT,
+    one_gives_notice,
     registration,
     resources_of,
     the_forms_arrive,
     the_nine_are_accepted,
     the_service_starts,
     the_upstream_stood_still,
+    two_are_gone_and_seven_stay,
     what_is_taken_away,
 )
 
@@ -44,9 +46,7 @@ async def test_the_money_of_the_samples(open_desk: OpenDesk, database_url: str) 
 
     # 20 May: QPC-26-0107 gives notice
     await desk.until("2026-05-20T15:00:00+09:00")
-    notice = TO_ACCEPT["QPC-26-0107"]["end"]
-    path = f"/v1/contracts/{contracts['QPC-26-0107']}/termination-notices"
-    await desk.do("intake", path, {k: notice[k] for k in ("arrived_at", "form")})
+    await one_gives_notice(desk, contracts)
 
     # May
     await desk.until("2026-06-01T10:00:00+09:00")
@@ -62,6 +62,7 @@ async def test_the_money_of_the_samples(open_desk: OpenDesk, database_url: str) 
     await register_what_came(desk, contracts, "2026-06-30")
     await what_is_taken_away(desk, contracts["QPC-26-0107"], "QPC-26-0107")
     await desk.until("2026-07-01T10:00:00+09:00")
+    await two_are_gone_and_seven_stay(desk, contracts)
     await usage_comes(desk, "2026-06.csv")
     again = await desk.take_in("billing", "/v1/usage-files", (SAMPLES / "usage/2026-06-utf8.csv").read_bytes())
     assert again["accepted"] == 0

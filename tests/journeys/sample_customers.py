@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.desk import JSON, SAMPLES, Desk, OpenDesk, form
+from tests.desk import JSON, SAMPLES, Desk, form
 
 EXPECTED: list[JSON] = json.loads((SAMPLES / "applications" / "expected.json").read_text())["applications"]
 RESOURCES: list[JSON] = json.loads((SAMPLES / "resources.json").read_text())["resources"]
@@ -20,42 +20,6 @@ def resources_of(customer_ref: str) -> list[JSON]:
 def registration(resource: JSON) -> JSON:
     """Write a resource as a request does."""
     return {name: resource[name] for name in ("resource_id", "code", "quantity", "zone", "name", "from_on")}
-
-
-async def test_the_samples(open_desk: OpenDesk, database_url: str) -> None:
-    """Every verdict, pointer, date and end is that of expected.json, on either database."""
-    # Wednesday, 25 March 2026: the forms arrive
-    desk = await open_desk("2026-03-25T09:00+09:00", database_url=database_url)
-    applications = await the_forms_arrive(desk)
-
-    # the reviewer accepts nine; an e-mail forms a contract at once, a letter on the Friday after it was posted
-    contracts = await the_nine_are_accepted(desk, applications)
-
-    # April: each service starts on its day, with what stands on it
-    for expected in sorted(TO_ACCEPT.values(), key=lambda one: str(one["service_start_on"])):
-        await the_service_starts(desk, contracts[expected["external_ref"]], expected)
-
-    # May and June: what was added later, and what was taken away
-    await desk.until("2026-05-20T15:00:00+09:00")
-    await what_came_later(desk, contracts)
-
-    # 20 May: QPC-26-0107 gives notice by Article 18(1)
-    notice = TO_ACCEPT["QPC-26-0107"]["end"]
-    path = f"/v1/contracts/{contracts['QPC-26-0107']}"
-    told = await desk.do("intake", f"{path}/termination-notices", {k: notice[k] for k in ("arrived_at", "form")})
-    assert {k: told[k] for k in ("arrived_on", "ends_on", "penalty")} == {
-        k: notice[k] for k in ("arrived_on", "ends_on", "penalty")
-    }
-
-    # 17 June: QPC-26-0106 leaves by Article 18(2), for the upstream has stood still for two days
-    await desk.until("2026-06-17T11:00:00+09:00")
-    await the_upstream_stood_still(desk, contracts["QPC-26-0106"])
-
-    # 30 June: QPC-26-0107 takes its resources away; at 24:00 it is gone
-    await desk.until("2026-06-30T18:00:00+09:00")
-    await what_is_taken_away(desk, contracts["QPC-26-0107"], "QPC-26-0107")
-    await desk.until("2026-07-01")
-    await two_are_gone_and_seven_stay(desk, contracts)
 
 
 async def the_forms_arrive(desk: Desk) -> dict[str, str]:
@@ -113,19 +77,14 @@ async def the_service_starts(desk: Desk, contract_no: str, expected: JSON) -> No
         )
 
 
-async def what_came_later(desk: Desk, contracts: dict[str, str]) -> None:
-    """Resources that came after the start are registered from their day on, those that went by then are removed."""
-    today = "2026-05-20"
-    for customer_ref, number in contracts.items():
-        path = f"/v1/contracts/{number}/resources"
-        first_day = TO_ACCEPT[customer_ref]["billing_start_on"]
-        later = [one for one in resources_of(customer_ref) if first_day < one["from_on"] <= today]
-        if later:
-            await desk.do("provisioning", path, {"resources": [registration(one) for one in later]})
-        for one in resources_of(customer_ref):
-            if one["to_on"] and one["to_on"] <= today:
-                body = {"code": one["code"], "to_on": one["to_on"]}
-                await desk.do("provisioning", f"{path}/{one['resource_id']}/removal", body)
+async def one_gives_notice(desk: Desk, contracts: dict[str, str]) -> None:
+    """QPC-26-0107 gives notice by Article 18(1); the answer tells the end and the penalty."""
+    notice = TO_ACCEPT["QPC-26-0107"]["end"]
+    path = f"/v1/contracts/{contracts['QPC-26-0107']}/termination-notices"
+    told = await desk.do("intake", path, {k: notice[k] for k in ("arrived_at", "form")})
+    assert {k: told[k] for k in ("arrived_on", "ends_on", "penalty")} == {
+        k: notice[k] for k in ("arrived_on", "ends_on", "penalty")
+    }
 
 
 async def the_upstream_stood_still(desk: Desk, contract_no: str) -> None:
