@@ -83,9 +83,10 @@ class TestImplements:
         def rule() -> str:
             return "as it was"
 
-        marked = implements(Article(99), Article(99, 1))(rule)
+        articles = (Article(99, law="Civil Code"), Article(99, 1, law="Civil Code"))  # of another text: none of ours
+        marked = implements(*articles)(rule)
         assert marked is rule
-        assert implementations()[f"{__name__}.{rule.__qualname__}"] == (Article(99), Article(99, 1))
+        assert implementations()[f"{__name__}.{rule.__qualname__}"] == articles
 
     def test_the_rules_are_listed(self) -> None:
         """As `docs/articles.md` shows them."""
