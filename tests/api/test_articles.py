@@ -35,7 +35,7 @@ async def test_the_clauses(office: Office, http: httpx2.AsyncClient) -> None:
         ],
     }
     assert (shown["10(1)"]["status"], shown["10(1)"]["rules"]) == ("planned", [])
-    assert shown["27(1)"]["status"] == "part"
+    assert shown["27(1)"]["status"] == "implemented"
     assert "title" not in shown["附則"]
 
 
