@@ -1,57 +1,27 @@
 """A month's run killed at any transaction and done again: the same invoices, numbers without a gap (27(1))."""
 
 import asyncio
-import io
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
 from itertools import count
-from pathlib import Path
 from typing import Literal
 
 import pytest
-from sqlalchemy import event, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
 from activities import billing_run
-from activities.acts import ACTS
-from activities.approvals import decide
-from activities.billing_start import start_pass
-from activities.gateways.usage_csv import examine
-from activities.office import Office
-from activities.usage import take_file
-from models.database import Sessions
 from models.messages.billing import BillingStep
-from models.messages.office import ApprovalVote, Origin
-from models.tables import (
-    ApprovalRow,
-    BillingRunRow,
-    InvoiceAccountRow,
-    InvoiceLineRow,
-    InvoiceRow,
-    JournalEntryRow,
-    LateUsageRow,
-    NoticeRow,
-    OutboxRow,
-    ResourceOwnerRow,
-    ResourceRow,
-)
-from service.verify import command
-from tests.billing.office import Desk, a_server, after, put_contracts, put_doubts
+from models.tables import InvoiceAccountRow, InvoiceRow, JournalEntryRow, NoticeRow
+from service.verify.command import examine
+from tests.billing.office import Desk, a_server, put_contracts
 from tests.billing.oracle import bill
 from tests.billing.worlds import FIRST
-from tests.usage_office import ONE_DAY, register, row, sheet, sign, usage_office
 
 CONTRACTS = 4
 CHUNK = 2
 BOUNDARIES = 11  # freeze, three of pricing, proof, decision, three of issuing, the end: ten, and an undisturbed month
-ONLY_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-"""SQLite has one writer at a time; the question is PostgreSQL's."""
-WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 MONTHS = [f"{2026 + (3 + n) // 12}-{(3 + n) % 12 + 1:02}" for n in range(BOUNDARIES)]
-APRIL, MAY = MONTHS[:2]
 
 Moment = Literal["before", "after"]
 
@@ -121,7 +91,7 @@ async def does_not_hold(billing: Desk) -> list[str]:
     """Have `yakkan verify` look at all rows."""
     async with billing.office.readers() as session:
         connection = await session.connection()
-        found = await connection.run_sync(command.examine)
+        found = await connection.run_sync(examine)
     return [str(breach) for finding in found for breach in finding.breaches]
 
 
@@ -157,7 +127,7 @@ async def test_killed_at_every_transaction(billing: Desk, moment: Moment, monkey
 async def test_two_workers_do_the_same_at_once(billing: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """An activity that was thought dead and its repetition: each contract has one invoice, no number is lost."""
     monkeypatch.setattr(billing_run, "CHUNK", CHUNK)
-    month = APRIL
+    month = MONTHS[0]
     await put_contracts(billing.office, month, [a_server(f"C-{n:06d}") for n in range(1, CONTRACTS + 1)])
     step = await billing.begin(month)
     for work in (billing.runs.freeze_usage, billing.runs.price_contracts, billing.runs.prove_run):
@@ -170,135 +140,3 @@ async def test_two_workers_do_the_same_at_once(billing: Desk, monkeypatch: pytes
     assert [int(each.invoice_no[3:]) for each in invoices] == [*range(1, CONTRACTS + 1)]
     assert len({each.contract_no for each in invoices}) == len(await billing.all(NoticeRow)) == CONTRACTS
     assert await does_not_hold(billing) == []
-
-
-async def until_waiting(office: Office, work: asyncio.Task[object]) -> None:
-    """Let work go on until it waits for a lock that another transaction holds."""
-    async with office.readers() as reader:
-        while not await reader.scalar(WAITING):
-            assert not work.done(), "it did not wait"
-            await reader.rollback()
-
-
-@ONLY_POSTGRESQL
-async def test_approved_while_another_pass_is_asked_for(billing: Desk) -> None:
-    """Newer facts would overtake a proof, but the second person was quicker: the approved pass is issued, once."""
-    month = APRIL
-    await put_contracts(billing.office, month, [a_server(f"C-{n:06d}") for n in range(1, CONTRACTS + 1)])
-    step, _ = await billing.prove(month)
-    await put_doubts(billing.office, month, [None], at=after(month, 6))  # a newer fact
-    begun = []
-
-    async def ask_for_another() -> None:
-        async with billing.office.sessions.begin() as session:
-            run, new = await start_pass(
-                session, billing.office, month, actor="billing:billing-1", as_of=after(month, 6)
-            )
-            begun.append((run.pass_no, new))
-
-    async with billing.office.sessions.begin() as deciding:
-        (approval,) = await billing.all(ApprovalRow)
-        vote = ApprovalVote(
-            origin=Origin(key="vote", actor="legal:legal-2"), approval_id=approval.approval_id,
-            person="legal-2", role="legal", decision="approve", reason="確認済み",
-        )  # fmt: skip
-        await decide(deciding, billing.office, ACTS, vote, as_of=after(month, 6))
-        asking = asyncio.create_task(ask_for_another())
-        await until_waiting(billing.office, asking)
-    await asking
-
-    assert begun == [(1, False)]
-    assert [each.state for each in await billing.all(BillingRunRow)] == ["issuing"]
-    assert await billing.runs.issue_invoices(step) == len(await billing.all(NoticeRow)) == CONTRACTS
-    mailings = [each for each in await billing.all(OutboxRow) if each.name == "mailing"]
-    assert len(mailings) == 1
-    assert await does_not_hold(billing) == []
-
-
-async def take(session: AsyncSession, office: Office, *rows: str) -> None:
-    """Take in a file whose rows are all right."""
-    file = io.BytesIO(sheet(*rows))
-    answer, _ = await take_file(session, office, file, examine(file), actor="billing:billing-1", as_of=after(APRIL, 1))
-    assert answer["accepted"] == len(rows)
-
-
-async def sign_some(office: Office) -> list[str]:
-    """Sign contracts, each with a server that ran for a hundred hours in April and in May; gives their numbers."""
-    numbers: list[str] = []
-    rows: list[str] = []
-    for place in range(1, CONTRACTS + 2):
-        mine = {"customer_ref": f"R{place}", "resource_id": f"vm-{place}"}
-        numbers.append(await sign(office, place, mine["customer_ref"], date(2026, 4, 2)))
-        await register(office, numbers[-1], [{"resource_id": f"vm-{place}", "code": "VM-S2", "from_on": "2026-04-02"}])
-        for first, last in (("2026-04-02", "2026-04-30"), ("2026-05-01", "2026-05-31")):
-            rows.append(row(**mine, StartDate=first, EndDate=last, No=str(len(rows) + 1)))
-    async with office.sessions.begin() as session:
-        await take(session, office, *rows)
-    return numbers
-
-
-async def an_hour_more(session: AsyncSession, office: Office, number: str, place: int) -> None:
-    """Register a server that stood on a contract for one day of April, and take in the hour that it ran."""
-    name, day = f"more-{place}", date(2026, 4, 10)
-    session.add(ResourceOwnerRow(resource_id=name, contract_no=number))
-    session.add(
-        ResourceRow(
-            contract_no=number, resource_id=name, code="VM-S2", quantity=1, zone="fukuoka-1", from_on=day, to_on=day,
-            left_over=False, name=b"",
-        )
-    )  # fmt: skip
-    mine = {"customer_ref": f"R{place}", "resource_id": name, "StartDate": str(day), "EndDate": str(day)}
-    await take(session, office, row(**ONE_DAY | mine))
-
-
-async def yen_of(billing: Desk, month: str) -> dict[str, int]:
-    """Sum what the contracts were charged for their use in a month."""
-    owners = {each.invoice_no: each.contract_no for each in await billing.all(InvoiceRow)}
-    sums: Counter[str] = Counter()
-    for line in await billing.all(InvoiceLineRow):
-        if line.month == month:
-            sums[owners[line.invoice_no]] += line.amount
-    return {**sums}
-
-
-async def test_a_file_comes_beside_every_step(sessions: Sessions, tmp_path: Path) -> None:
-    """What is taken in while a month is frozen, priced, proved, approved or issued is billed once, now or later."""
-    async with usage_office(sessions, tmp_path) as office:
-        numbers, billing = await sign_some(office), Desk(office)
-        step = await billing.begin(APRIL)
-        runs = billing.runs
-        works = (runs.freeze_usage, runs.price_contracts, runs.prove_run, billing.decide, runs.issue_invoices)
-
-        async def report(place: int) -> None:
-            async with sessions.begin() as session:
-                await an_hour_more(session, office, numbers[place - 1], place)
-
-        for place, work in enumerate(works, 1):
-            await asyncio.gather(work(step), report(place))
-        if any(each.state == "held" for each in (await billing.results(APRIL)).values()):
-            await billing.bill(APRIL, after(APRIL, 7))  # the server was seen before its hour
-        await billing.bill(MAY)
-
-        assert len(works) == len(numbers)
-        assert await yen_of(billing, APRIL) == dict.fromkeys(numbers, 606)
-        assert await yen_of(billing, MAY) == dict.fromkeys(numbers, 600)
-        assert await billing.all(LateUsageRow) == []
-        assert await does_not_hold(billing) == []
-
-
-@ONLY_POSTGRESQL
-async def test_a_file_under_way_at_the_end_of_a_pass(sessions: Sessions, tmp_path: Path) -> None:
-    """The pass ends when the file is there, and marks its usage for the next bill."""
-    async with usage_office(sessions, tmp_path) as office:
-        numbers, billing = await sign_some(office), Desk(office)
-        step, _ = await billing.prove(APRIL)
-        await billing.decide(step)
-        async with sessions.begin() as taking:
-            await an_hour_more(taking, office, numbers[0], 1)
-            issuing = asyncio.create_task(billing.runs.issue_invoices(step))
-            await until_waiting(office, issuing)
-        await issuing
-
-        assert [(each.contract_no, each.month) for each in await billing.all(LateUsageRow)] == [(numbers[0], APRIL)]
-        await billing.bill(MAY)
-        assert await yen_of(billing, APRIL) == dict.fromkeys(numbers, 600) | {numbers[0]: 606}
