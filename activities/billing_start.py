@@ -66,6 +66,9 @@ async def start_pass(
         origin = Origin(key=f"overtaken:{month}:{run.pass_no}", actor="system")
         closing = ApprovalClosing(origin=origin, approval_id=run.approval_id, state="withdrawn")
         if not await close_row(session, office, {BILLING_RUN.name: BILLING_RUN}, closing, as_of=as_of):
+            await session.refresh(run, with_for_update=True)
+            if run.state != "proof":  # somebody was quicker: decided on it, or began another pass
+                return await start_pass(session, office, month, actor=actor, as_of=as_of)
             await end_pass(session, run, "expired", as_of)
     pass_no = run.pass_no + 1 if run else 1
     new = {

@@ -7,20 +7,26 @@ from itertools import count
 from typing import Literal
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session, SessionTransaction
 
 from activities import billing_run
+from activities.acts import ACTS
+from activities.approvals import decide
+from activities.billing_start import start_pass
+from activities.office import Office
 from models.messages.billing import BillingStep
-from models.tables import InvoiceAccountRow, InvoiceRow, JournalEntryRow, NoticeRow
+from models.messages.office import ApprovalVote, Origin
+from models.tables import ApprovalRow, BillingRunRow, InvoiceAccountRow, InvoiceRow, JournalEntryRow, NoticeRow
 from service.verify.command import examine
-from tests.billing.office import Desk, a_server, put_contracts
+from tests.billing.office import Desk, a_server, after, month_of, put_contracts, take_usage
 from tests.billing.oracle import bill
 from tests.billing.worlds import FIRST
 
 CONTRACTS = 4
 CHUNK = 2
 BOUNDARIES = 11  # freeze, three of pricing, proof, decision, three of issuing, the end: ten, and an undisturbed month
+WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 MONTHS = [f"{2026 + (3 + n) // 12}-{(3 + n) % 12 + 1:02}" for n in range(BOUNDARIES)]
 
 Moment = Literal["before", "after"]
@@ -139,4 +145,45 @@ async def test_two_workers_do_the_same_at_once(billing: Desk, monkeypatch: pytes
     assert sum(shares) == len(invoices) == CONTRACTS
     assert [int(each.invoice_no[3:]) for each in invoices] == [*range(1, CONTRACTS + 1)]
     assert len({each.contract_no for each in invoices}) == len(await billing.all(NoticeRow)) == CONTRACTS
+    assert await does_not_hold(billing) == []
+
+
+async def until_waiting(office: Office, work: asyncio.Task[object]) -> None:
+    """Let work go on until it waits for a lock that another transaction holds."""
+    async with office.readers() as reader:
+        while not await reader.scalar(WAITING):
+            assert not work.done(), "it did not wait"
+            await reader.rollback()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_approved_while_another_pass_is_asked_for(billing: Desk) -> None:
+    """Newer facts would overtake a proof, but the second person was quicker: the approved pass is issued, once."""
+    month = MONTHS[0]
+    await put_contracts(billing.office, month, [a_server(f"C-{n:06d}") for n in range(1, CONTRACTS + 1)])
+    step, _ = await billing.prove(month)
+    await take_usage(billing.office, [("C-000001", month_of(month, 1))], at=after(month, 6))  # a newer fact
+    begun: list[tuple[int, bool]] = []
+
+    async def ask_for_another() -> None:
+        async with billing.office.sessions.begin() as session:
+            run, new = await start_pass(
+                session, billing.office, month, actor="billing:billing-1", as_of=after(month, 6)
+            )
+            begun.append((run.pass_no, new))
+
+    async with billing.office.sessions.begin() as deciding:
+        (approval,) = await billing.all(ApprovalRow)
+        vote = ApprovalVote(
+            origin=Origin(key="vote", actor="legal:legal-2"), approval_id=approval.approval_id,
+            person="legal-2", role="legal", decision="approve", reason="確認済み",
+        )  # fmt: skip
+        await decide(deciding, billing.office, ACTS, vote, as_of=after(month, 6))
+        asking = asyncio.create_task(ask_for_another())
+        await until_waiting(billing.office, asking)
+    await asking
+
+    assert begun == [(1, False)]
+    assert [each.state for each in await billing.all(BillingRunRow)] == ["issuing"]
+    assert await billing.runs.issue_invoices(step) == len(await billing.all(NoticeRow)) == CONTRACTS
     assert await does_not_hold(billing) == []
