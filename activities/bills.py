@@ -1,11 +1,11 @@
 """Issued invoices as they are shown, found and printed (Art. 27(1); 電帳法: by day, amount and party)."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple
 
 from pydantic import JsonValue
-from sqlalchemy import or_, select
+from sqlalchemy import ScalarSelect, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -47,119 +47,118 @@ async def contracts_named(office: Office, session: AsyncSession, q: str) -> list
 
 
 async def view_invoices(office: Office, session: AsyncSession, rows: Sequence[InvoiceRow]) -> list[View]:
-    """Show invoices with lines, tax and state; four queries and one look into the vault, however many there are.
+    """Show invoices with lines, tax and state; two queries and one look into the vault, however many there are.
 
     What does not apply is absent, and so are the customer's names of resources once they are erased.
     """
     if not rows:
         return []
     numbers = [row.invoice_no for row in rows]
-    accounts = await accounts_of(session, numbers)
-    taxes = await taxes_of(session, numbers)
-    found = await session.scalars(
-        select(InvoiceLineRow)
+    standings = await standings_of(session, numbers)
+    found = await session.execute(
+        select(InvoiceLineRow, _sealed_name())
+        .join(InvoiceRow, col(InvoiceRow.invoice_no) == col(InvoiceLineRow.invoice_no))
         .where(col(InvoiceLineRow.invoice_no).in_(numbers))
         .order_by(col(InvoiceLineRow.invoice_no), col(InvoiceLineRow.line_no))
     )
-    lines: dict[str, list[InvoiceLineRow]] = defaultdict(list)
-    for line in found:
-        lines[line.invoice_no].append(line)
-    names = await _names(office, session, rows, lines)
-    return [_view(row, accounts[row.invoice_no], lines[row.invoice_no], taxes[row.invoice_no], names) for row in rows]
+    lines: dict[str, list[tuple[InvoiceLineRow, bytes | None]]] = defaultdict(list)
+    for line, sealed in found.all():
+        lines[line.invoice_no].append((line, sealed))
+    names = await _names(office, {sealed for several in lines.values() for _, sealed in several if sealed is not None})
+    return [
+        _view(
+            row,
+            standings[row.invoice_no],
+            [_line_view(line, names.get(sealed or b"")) for line, sealed in lines[row.invoice_no]],
+        )
+        for row in rows
+    ]
 
 
 class Standing(NamedTuple):
-    """How an invoice stands: `balance` is its open principal in yen."""
+    """How an invoice stands: `balance` is its open principal in yen, `taxes` in the order of the rates."""
 
     state: str
     balance: int
     replaced_by: str | None
+    taxes: list[TaxOfRate]
 
 
-async def accounts_of(session: AsyncSession, invoice_nos: Sequence[str]) -> dict[str, Standing]:
-    """Read how invoices stand, by their numbers."""
-    account = InvoiceAccountRow
+async def standings_of(session: AsyncSession, invoice_nos: Sequence[str]) -> dict[str, Standing]:
+    """Read how invoices stand and their tax, by their numbers. One query."""
+    account, tax = InvoiceAccountRow, InvoiceTaxRow
     found = await session.execute(
-        select(col(account.invoice_no), col(account.state), col(account.balance), col(account.replaced_by)).where(
-            col(account.invoice_no).in_(invoice_nos)
+        select(
+            col(account.invoice_no), col(account.state), col(account.balance), col(account.replaced_by),
+            col(tax.rate_percent), col(tax.base), col(tax.tax),
         )
+        .outerjoin(tax, col(tax.invoice_no) == col(account.invoice_no))
+        .where(col(account.invoice_no).in_(invoice_nos))
+        .order_by(col(account.invoice_no), col(tax.rate_percent))
+    )  # fmt: skip
+    standings: dict[str, Standing] = {}
+    for number, state, balance, replaced_by, rate_percent, base, of_it in found.all():
+        standing = standings.setdefault(number, Standing(state, balance, replaced_by, []))
+        if rate_percent is not None:
+            standing.taxes.append(TaxOfRate(rate_percent=rate_percent, base=base, tax=of_it))
+    return standings
+
+
+def _sealed_name() -> ScalarSelect[bytes]:
+    """What the customer calls a line's resource, sealed: the name that was given last."""
+    resource, line = ResourceRow, InvoiceLineRow
+    return (
+        select(col(resource.name))
+        .where(
+            col(resource.contract_no) == col(InvoiceRow.contract_no),
+            col(resource.resource_id) == col(line.resource_id),
+            col(resource.code) == col(line.code),
+        )
+        .order_by(col(resource.id).desc())
+        .limit(1)
+        .scalar_subquery()
     )
-    return {row.invoice_no: Standing(row.state, row.balance, row.replaced_by) for row in found.all()}
 
 
-async def taxes_of(session: AsyncSession, invoice_nos: Sequence[str]) -> dict[str, list[TaxOfRate]]:
-    """Read base and tax of invoices, by their numbers and in the order of the rates."""
-    tax = InvoiceTaxRow
-    found = await session.execute(
-        select(col(tax.invoice_no), col(tax.rate_percent), col(tax.base), col(tax.tax))
-        .where(col(tax.invoice_no).in_(invoice_nos))
-        .order_by(col(tax.invoice_no), col(tax.rate_percent))
-    )
-    taxes: dict[str, list[TaxOfRate]] = {number: [] for number in invoice_nos}
-    for number, rate_percent, base, of_it in found.all():
-        taxes[number].append(TaxOfRate(rate_percent=rate_percent, base=base, tax=of_it))
-    return taxes
-
-
-Names = dict[tuple[str, str, str], str]
-"""What customers call their resources, by contract, resource and item."""
-
-
-async def _names(
-    office: Office, session: AsyncSession, rows: Sequence[InvoiceRow], lines: dict[str, list[InvoiceLineRow]]
-) -> Names:
-    wanted = {
-        (row.contract_no, line.resource_id, line.code)
-        for row in rows
-        for line in lines[row.invoice_no]
-        if line.resource_id is not None
-    }
-    if not wanted:
-        return {}
-    found = await session.execute(
-        select(col(ResourceRow.contract_no), col(ResourceRow.resource_id), col(ResourceRow.code), col(ResourceRow.name))
-        .where(col(ResourceRow.contract_no).in_({contract_no for contract_no, _, _ in wanted}))
-        .order_by(col(ResourceRow.id))
-    )
-    sealed = {key: name for *about, name in found.all() if (key := (about[0], about[1], about[2])) in wanted}
-    await office.vault.preload(sealed.values())
-    names: Names = {}
+async def _names(office: Office, sealed: Collection[bytes]) -> dict[bytes, str]:
+    """Open names; those that are erased are missing."""
+    await office.vault.preload(sealed)
+    names: dict[bytes, str] = {}
     erased: set[str] = set()
-    for key, name in sealed.items():
-        if key[0] in erased:  # one key seals all names of a contract: asked for once
+    for each in sealed:
+        key_id = office.vault.key_of(each)
+        if key_id in erased:  # one key seals all names of a contract: asked for once
             continue
         try:
-            names[key] = await office.vault.unseal_text(name)
+            names[each] = await office.vault.unseal_text(each)
         except KeyGone:
-            erased.add(key[0])
+            erased.add(key_id)
     return names
 
 
 def _view(
     row: InvoiceRow,
-    account: Standing,
-    lines: Sequence[InvoiceLineRow],
-    taxes: Sequence[TaxOfRate],
-    names: Names,
+    standing: Standing,
+    lines: Sequence[View],
 ) -> View:
     view: View = {
         "invoice_no": row.invoice_no,
         "kind": row.kind,
         "contract_no": row.contract_no,
-        "lines": [_line_view(line, names.get((row.contract_no, line.resource_id or "", line.code))) for line in lines],
-        "rates": [{"rate_percent": each.rate_percent, "base": each.base, "tax": each.tax} for each in taxes],
+        "lines": [*lines],
+        "rates": [{"rate_percent": each.rate_percent, "base": each.base, "tax": each.tax} for each in standing.taxes],
         "non_taxed": row.non_taxed,
         "total": row.total,
         "issued_on": row.issued_on.isoformat(),
         "due_on": row.due_on.isoformat(),
-        "state": account.state,
-        "balance": account.balance,
+        "state": standing.state,
+        "balance": standing.balance,
     }
     optional: dict[str, str | None] = {
         "month": row.month,
         "nominal_on": day(row.nominal_on),
         "replaces": row.replaces,
-        "replaced_by": account.replaced_by,
+        "replaced_by": standing.replaced_by,
         "corrects": row.corrects,
         "approval_id": row.approval_id,
     }

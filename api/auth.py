@@ -110,13 +110,13 @@ def roles_of(endpoint: Callable[..., object]) -> frozenset[str]:
     return roles
 
 
-def office(request: Request) -> Office:
-    """Give an endpoint the office it works for."""
+async def office(request: Request) -> Office:
+    """Give an endpoint the office it works for (a coroutine, as all of these: FastAPI runs others in threads)."""
     found: Office = request.app.state.office
     return found
 
 
-def principal(request: Request) -> Principal:
+async def principal(request: Request) -> Principal:
     """Give an endpoint its caller."""
     found: Principal = request.state.principal
     return found

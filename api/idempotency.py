@@ -78,7 +78,7 @@ class Call:
         await store_answer(session, self.office.vault, self.scope, status, body, self.owner)
 
 
-def call(request: Request) -> Call:
+async def call(request: Request) -> Call:
     """Give an endpoint the command that it carries out."""
     found: Call = request.state.call
     return found

@@ -47,7 +47,7 @@ class Wanted:
     after: str | None
 
 
-def wanted(
+async def wanted(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=MAX_CURSOR)] = None,
 ) -> Wanted:

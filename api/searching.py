@@ -54,7 +54,9 @@ def _between(query: Select[Row], column: Column, low: object, high: object) -> S
     return query if high is None else query.where(column <= high)
 
 
-def period(from_on: Annotated[Day | None, Query()] = None, to_on: Annotated[Day | None, Query()] = None) -> Period:
+async def period(
+    from_on: Annotated[Day | None, Query()] = None, to_on: Annotated[Day | None, Query()] = None
+) -> Period:
     """Read `?from_on=` and `?to_on=`.
 
     Raises:
@@ -65,12 +67,12 @@ def period(from_on: Annotated[Day | None, Query()] = None, to_on: Annotated[Day 
     return Period(from_on, to_on)
 
 
-def totals(min_total: YenWanted = None, max_total: YenWanted = None) -> Amounts:
+async def totals(min_total: YenWanted = None, max_total: YenWanted = None) -> Amounts:
     """Read `?min_total=` and `?max_total=`."""
     return _amounts(min_total, max_total, "max_total")
 
 
-def amounts(min_amount: YenWanted = None, max_amount: YenWanted = None) -> Amounts:
+async def amounts(min_amount: YenWanted = None, max_amount: YenWanted = None) -> Amounts:
     """Read `?min_amount=` and `?max_amount=`."""
     return _amounts(min_amount, max_amount, "max_amount")
 

@@ -157,7 +157,7 @@ async def visitor(request: Request) -> Visitor:
     return Visitor(row.person, row.role, found["csrf"])
 
 
-def _office(request: Request) -> Office:
+async def _office(request: Request) -> Office:
     found: Office = request.app.state.office
     return found
 

@@ -71,6 +71,7 @@ class Vault:
 
     def __init__(self, engine: AsyncEngine, key_encryption_key: bytes) -> None:
         self._engine = engine
+        self._readers = engine.execution_options(reads_only=True)  # a look never waits for a writer
         self._kek = key_encryption_key
         self._hash_key = HKDF(hashes.SHA256(), 32, None, b"yakkan search hash").derive(key_encryption_key)
         self._row_key = HKDF(hashes.SHA256(), 32, None, b"yakkan row hash").derive(key_encryption_key)
@@ -160,10 +161,15 @@ class Vault:
         Raises:
             KeyGone: the key was destroyed.
         """
-        key_id = sealed[1 : 1 + KEY_ID_BYTES]
+        key_id = self.key_of(sealed)
         nonce = sealed[1 + KEY_ID_BYTES : 1 + KEY_ID_BYTES + NONCE_BYTES]
-        key = await self._key(key_id.decode())
-        return AESGCM(key.material).decrypt(nonce, sealed[1 + KEY_ID_BYTES + NONCE_BYTES :], key_id)
+        key = await self._key(key_id)
+        return AESGCM(key.material).decrypt(nonce, sealed[1 + KEY_ID_BYTES + NONCE_BYTES :], key_id.encode())
+
+    @staticmethod
+    def key_of(sealed: bytes) -> str:
+        """Tell which key sealed a value (its id)."""
+        return sealed[1 : 1 + KEY_ID_BYTES].decode()
 
     async def seal_json(self, owner: str, key_class: KeyClass, value: JsonValue) -> bytes:
         """Seal a JSON value."""
@@ -185,10 +191,10 @@ class Vault:
     async def preload(self, sealed: Iterable[bytes]) -> None:
         """Read the keys of many sealed values in one query."""
         now = time.monotonic()
-        wanted = {value[1 : 1 + KEY_ID_BYTES].decode() for value in sealed}
+        wanted = {self.key_of(value) for value in sealed}
         missing = [k for k in wanted if k not in self._by_id or now - self._by_id[k].read_at > CACHE_SECONDS]
         if missing:
-            async with self._engine.connect() as connection:
+            async with self._readers.connect() as connection:
                 found = await connection.execute(
                     select(WRAPPED.c.key_id, WRAPPED.c.wrapped).where(WRAPPED.c.key_id.in_(missing))
                 )
@@ -201,7 +207,7 @@ class Vault:
         unknown = [o for o in {*owners} if not all(self._holds(o, key_class, now) for key_class in CLASSES)]
         if not unknown:
             return
-        async with self._engine.connect() as connection:
+        async with self._readers.connect() as connection:
             found = await connection.execute(select(ALIAS.c.owner, ALIAS.c.alias_of).where(ALIAS.c.owner.in_(unknown)))
             aliases = {str(owner): str(alias_of) for owner, alias_of in found.all()}
             known_as: dict[str, list[str]] = {}
@@ -242,7 +248,7 @@ class Vault:
     async def _key_of(self, owner: str, key_class: KeyClass) -> DataKey:
         key_id = self._by_owner.get((owner, key_class))
         if key_id is None:
-            async with self._engine.connect() as connection:
+            async with self._readers.connect() as connection:
                 alias_of = await connection.scalar(select(ALIAS.c.alias_of).where(ALIAS.c.owner == owner))
                 key_id = await connection.scalar(
                     select(WRAPPED.c.key_id).where(
@@ -257,7 +263,7 @@ class Vault:
     async def _key(self, key_id: str) -> DataKey:
         key = self._by_id.get(key_id)
         if key is None or time.monotonic() - key.read_at > CACHE_SECONDS:
-            async with self._engine.connect() as connection:
+            async with self._readers.connect() as connection:
                 wrapped = await connection.scalar(select(WRAPPED.c.wrapped).where(WRAPPED.c.key_id == key_id))
             if wrapped is None:
                 self._by_id.pop(key_id, None)

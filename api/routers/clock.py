@@ -82,7 +82,7 @@ class AdvancedAnswer(Answer):
     fired: list[FiredAnswer]
 
 
-def simulation(request: Request) -> Simulation:
+async def simulation(request: Request) -> Simulation:
     """Give the clock that can be moved.
 
     Raises:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, Field, JsonValue, StrictInt
 from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from activities.application import normal_name
@@ -180,8 +181,8 @@ async def show_all(
 @may(*READERS, "customer")
 async def show(contract_no: Number, office: TheOffice, caller: Caller) -> ContractAnswer:
     """Show one contract."""
-    row = await contract_row(office, contract_no, caller)
     async with office.readers() as session:
+        row = await seen_contract(session, contract_no, caller)
         return ContractAnswer.model_validate(await view_contract(office, session, row))
 
 
@@ -344,13 +345,18 @@ async def remove(
 
 
 async def contract_row(office: Office, contract_no: str, caller: Principal) -> ContractRow:
+    """Find a contract that the caller may see, in a session of its own; raises as `seen_contract`."""
+    async with office.readers() as session:
+        return await seen_contract(session, contract_no, caller)
+
+
+async def seen_contract(session: AsyncSession, contract_no: str, caller: Principal) -> ContractRow:
     """Find a contract that the caller may see.
 
     Raises:
         NotFound: there is none, or it is another customer's.
     """
-    async with office.readers() as session:
-        row = await session.get(ContractRow, contract_no)
+    row = await session.get(ContractRow, contract_no)
     if row is None:
         raise NotFound
     caller.check_owns(row.customer_ref)

@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from activities.bills import accounts_of, party_names, taxes_of
+from activities.bills import party_names, standings_of
 from activities.office import Office
 from api.auth import READERS, Caller, TheOffice, may
 from api.idempotency import CommandRoute
@@ -72,11 +72,12 @@ async def _stream(
 
 async def _invoice_rows(office: Office, session: AsyncSession, rows: Sequence[InvoiceRow]) -> list[Sequence[Cell]]:
     numbers = [row.invoice_no for row in rows]
-    accounts, taxes = await accounts_of(session, numbers), await taxes_of(session, numbers)
+    standings = await standings_of(session, numbers)
     names = await party_names(office, session, [row.contract_no for row in rows])
     table: list[Sequence[Cell]] = []
     for row in rows:
-        rates, account = taxes[row.invoice_no], accounts[row.invoice_no]
+        standing = standings[row.invoice_no]
+        rates = standing.taxes
         table.append(
             (
                 row.invoice_no,
@@ -91,11 +92,11 @@ async def _invoice_rows(office: Office, session: AsyncSession, rows: Sequence[In
                 " ".join(f"{rate.rate_percent}%:{rate.base}:{rate.tax}" for rate in rates),
                 row.non_taxed,
                 row.total,
-                account.state,
-                account.balance,
+                standing.state,
+                standing.balance,
                 row.corrects,
                 row.replaces,
-                account.replaced_by,
+                standing.replaced_by,
             )
         )
     return table

@@ -1,5 +1,6 @@
 """Invoices as issued: found, shown, printed (Art. 27(1), 28, 35-38; 電帳法: by day, amount and party)."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -16,7 +17,7 @@ from api.fields import Answer, Line, Month, Number
 from api.idempotency import CommandRoute
 from api.paging import Page, PageWanted, fetch_page
 from api.problems import Erased, NotFound
-from api.searching import PeriodWanted, TotalsWanted
+from api.searching import Amounts, Period, PeriodWanted, TotalsWanted
 from models.tables import ContractRow, InvoiceAccountRow, InvoiceRow
 from terms.numbering import InvoiceKind
 
@@ -82,56 +83,65 @@ class InvoiceAnswer(Answer):
     approval_id: str | None = None
 
 
+@dataclass(frozen=True)
 class InvoiceSearch:
     """Which invoices are wanted; lists and exports find by the same."""
 
-    def __init__(
-        self,
-        period: PeriodWanted,
-        amounts: TotalsWanted,
-        contract_no: Annotated[Number | None, Query()] = None,
-        month: Annotated[Month | None, Query()] = None,
-        state: Annotated[InvoiceState | None, Query()] = None,
-        kind: Annotated[InvoiceKind | None, Query()] = None,
-        q: Annotated[Line | None, Query()] = None,
-    ) -> None:
-        self._period, self._amounts = period, amounts
-        self._contract_no, self._month, self._state, self._kind, self._q = contract_no, month, state, kind, q
+    period: Period
+    totals: Amounts
+    contract_no: str | None
+    month: str | None
+    state: InvoiceState | None
+    kind: InvoiceKind | None
+    q: str | None
 
     async def query(self, office: Office, session: AsyncSession, caller: Principal) -> Select[InvoiceRow]:
         """Write the query; a customer finds its own only. `q` is a whole company name, a number or a reference."""
         query = select(InvoiceRow)
         for column, wanted in (
-            (InvoiceRow.contract_no, self._contract_no),
-            (InvoiceRow.month, self._month),
-            (InvoiceRow.kind, self._kind),
+            (InvoiceRow.contract_no, self.contract_no),
+            (InvoiceRow.month, self.month),
+            (InvoiceRow.kind, self.kind),
         ):
             if wanted is not None:
                 query = query.where(col(column) == wanted)
-        query = self._amounts.of(self._period.of(query, col(InvoiceRow.issued_on)), col(InvoiceRow.total))
-        if self._state is not None:
+        query = self.totals.of(self.period.of(query, col(InvoiceRow.issued_on)), col(InvoiceRow.total))
+        if self.state is not None:
             account = InvoiceAccountRow
             query = query.join(account, col(account.invoice_no) == col(InvoiceRow.invoice_no)).where(
-                col(account.state) == self._state
+                col(account.state) == self.state
             )
-        if self._q is not None:
-            named = await contracts_named(office, session, self._q)
-            query = query.where(or_(col(InvoiceRow.contract_no).in_(named), col(InvoiceRow.invoice_no) == self._q))
+        if self.q is not None:
+            named = await contracts_named(office, session, self.q)
+            query = query.where(or_(col(InvoiceRow.contract_no).in_(named), col(InvoiceRow.invoice_no) == self.q))
         if caller.is_customer:
             own = select(col(ContractRow.contract_no)).where(col(ContractRow.customer_ref) == caller.customer_ref)
             query = query.where(col(InvoiceRow.contract_no).in_(own))
         return query
 
 
-InvoicesWanted = Annotated[InvoiceSearch, Depends()]
+async def search(
+    period: PeriodWanted,
+    totals: TotalsWanted,
+    contract_no: Annotated[Number | None, Query()] = None,
+    month: Annotated[Month | None, Query()] = None,
+    state: Annotated[InvoiceState | None, Query()] = None,
+    kind: Annotated[InvoiceKind | None, Query()] = None,
+    q: Annotated[Line | None, Query()] = None,
+) -> InvoiceSearch:
+    """Read what is searched for."""
+    return InvoiceSearch(period, totals, contract_no, month, state, kind, q)
+
+
+InvoicesWanted = Annotated[InvoiceSearch, Depends(search)]
 
 
 @router.get("/v1/invoices")
 @may(*READERS, "customer")
-async def show_all(office: TheOffice, caller: Caller, page: PageWanted, search: InvoicesWanted) -> Page[InvoiceAnswer]:
+async def show_all(office: TheOffice, caller: Caller, page: PageWanted, wanted: InvoicesWanted) -> Page[InvoiceAnswer]:
     """List invoices by day of issue and number; a customer sees its own."""
     async with office.readers() as session:
-        query = await search.query(office, session, caller)
+        query = await wanted.query(office, session, caller)
         rows, cursor = await fetch_page(session, query, page, *ORDER)
         shown = await view_invoices(office, session, rows)
     return Page(items=[InvoiceAnswer.model_validate(one) for one in shown], next_cursor=cursor)

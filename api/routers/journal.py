@@ -1,6 +1,7 @@
 """The books (仕訳帳): double entry in yen, by day (money.md 8; 電帳法: by day, amount and party)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, cast
 
@@ -17,7 +18,7 @@ from api.auth import READERS, TheOffice, may
 from api.fields import Answer, Line
 from api.idempotency import CommandRoute
 from api.paging import Page, PageWanted, fetch_page
-from api.searching import AmountsWanted, PeriodWanted
+from api.searching import Amounts, AmountsWanted, Period, PeriodWanted
 from models.tables import JournalEntryRow, JournalLineRow
 
 ORDER = (col(JournalEntryRow.on_day), col(JournalEntryRow.entry_key))
@@ -48,49 +49,56 @@ class EntryAnswer(Answer):
     lines: list[JournalLineAnswer]
 
 
+@dataclass(frozen=True)
 class JournalSearch:
     """Which entries are wanted; lists and exports find by the same."""
 
-    def __init__(
-        self,
-        period: PeriodWanted,
-        amounts: AmountsWanted,
-        account: Annotated[Account | None, Query()] = None,
-        q: Annotated[Line | None, Query()] = None,
-    ) -> None:
-        self._period, self._amounts, self._account, self._q = period, amounts, account, q
+    period: Period
+    amounts: Amounts
+    account: Account | None
+    q: str | None
 
     async def query(self, office: Office, session: AsyncSession) -> Select[JournalEntryRow]:
         """Write the query: entries that move an account, or an amount on one side; `q` is a party, or a document."""
         entry, line = JournalEntryRow, JournalLineRow
-        query = self._period.of(select(entry), col(entry.on_day))
-        if self._account is not None or self._amounts.limits:
+        query = self.period.of(select(entry), col(entry.on_day))
+        if self.account is not None or self.amounts.limits:
             touched = select(col(line.entry_key)).where(col(line.entry_key) == col(entry.entry_key))
-            touched = self._amounts.of(touched, func.abs(col(line.amount)))
-            if self._account is not None:
-                touched = touched.where(col(line.account) == self._account)
+            touched = self.amounts.of(touched, func.abs(col(line.amount)))
+            if self.account is not None:
+                touched = touched.where(col(line.account) == self.account)
             query = query.where(touched.exists())
-        if self._q is not None:
-            named = await contracts_named(office, session, self._q)
+        if self.q is not None:
+            named = await contracts_named(office, session, self.q)
             query = query.where(
                 or_(
                     col(entry.contract_no).in_(named),
-                    col(entry.invoice_no) == self._q,
-                    col(entry.deposit_id) == self._q,
+                    col(entry.invoice_no) == self.q,
+                    col(entry.deposit_id) == self.q,
                 )
             )
         return query
 
 
-EntriesWanted = Annotated[JournalSearch, Depends()]
+async def search(
+    period: PeriodWanted,
+    amounts: AmountsWanted,
+    account: Annotated[Account | None, Query()] = None,
+    q: Annotated[Line | None, Query()] = None,
+) -> JournalSearch:
+    """Read what is searched for."""
+    return JournalSearch(period, amounts, account, q)
+
+
+EntriesWanted = Annotated[JournalSearch, Depends(search)]
 
 
 @router.get("/v1/journal")
 @may(*READERS)
-async def show_all(office: TheOffice, page: PageWanted, search: EntriesWanted) -> Page[EntryAnswer]:
+async def show_all(office: TheOffice, page: PageWanted, wanted: EntriesWanted) -> Page[EntryAnswer]:
     """List entries with all their lines, by their day."""
     async with office.readers() as session:
-        query = await search.query(office, session)
+        query = await wanted.query(office, session)
         rows, cursor = await fetch_page(session, query, page, *ORDER)
         items = await entries_of(session, rows)
     return Page(items=items, next_cursor=cursor)
