@@ -149,7 +149,8 @@ _TABLE = """
 15(2) s2 | WORKFLOW | maintenance | recorded | Urgent work, announced without lead time.
 15(2) s3 | WORKFLOW | maintenance | planned | Work without notice: approved, with a reason.
 15(3) | WORKFLOW | maintenance | planned | A stop without notice is reported afterwards.
-16(1)(1) | WORKFLOW | default | planned | An unpaid debt leads up the ladder of dunning.
+16(1)(1) | WORKFLOW | default | part | An unpaid debt leads up the ladder of dunning.
+  The days of the ladder can be worked out; nobody climbs it yet.
 16(1)(2) | WORKFLOW | violation | planned | Case: false statements.
 16(1)(3) | WORKFLOW | violation | planned | Case: resale.
 16(1)(4) | WORKFLOW | violation | planned | Case: forbidden use.
@@ -161,7 +162,8 @@ _TABLE = """
 16(2) | WORKFLOW | default | part | A suspension is announced with its first day and its period.
   The first possible day can be worked out; suspensions come with their subject.
 16(3) | WORKFLOW | default | planned | Service resumes, on a pledge if one is asked for.
-17(1) | WORKFLOW | termination | planned | Rescission of who is suspended and still at fault.
+17(1) | WORKFLOW | termination | part | Rescission of who is suspended and still at fault.
+  What it needs is checked by a rule; rescissions come with their subject.
 17(2) | WORKFLOW | termination | planned | Rescission without suspension in grave cases.
 17(3) | WORKFLOW | termination | planned | A rescission takes effect when its letter arrives.
 18(1) s1 | RULE | termination | implemented | Notice in writing, one month ahead; the end is a month's last day.

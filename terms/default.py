@@ -13,10 +13,15 @@ Workflow `default`; letters `first_reminder`, `second_reminder`, `suspension_war
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from terms.citation import Article, implements
+from terms.calendars import Calendars, add_business_days
+from terms.citation import Article, Refused, implements
 from terms.derivation import Derived, ja_day
 from terms.periods import day_of
-from terms.settings import Terms
+from terms.settings import LadderStep, Step, Terms
+
+AFTER_THE_END: tuple[Step, ...] = ("flag", "reminder", "warning", "demand", "review")
+"""The steps that are left once a contract has ended: nothing can be suspended any more, the second reminder warns of
+nothing, and the review is a task of legal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,3 +45,81 @@ def suspension_notice(terms: Terms, *, notice_arrives_at: datetime) -> Suspensio
             f"利用停止は到達の日の{terms.suspend_lead_days}日後、{ja_day(earliest_on)}以降に行うことができます。",
         ),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LadderDay:
+    """A step of dunning and the day in Japan from which it is due."""
+
+    step: Step
+    on: date
+
+
+@implements(Article(16, 1, 1))
+def ladder(terms: Terms, calendars: Calendars, *, first_due_on: date, ended: bool = False) -> tuple[LadderDay, ...]:
+    """Lay out the ladder of dunning from the printed due day of the oldest unpaid invoice, in its order (A33).
+
+    Days of the calendar, or business days where the step says so; the due day itself is not counted (Civil Code 140).
+    The clock stays pinned to that day until no principal is overdue. A contract that has `ended` climbs what is left.
+    """
+    wanted = AFTER_THE_END if ended else tuple(each.step for each in terms.dunning)
+    return tuple(
+        LadderDay(step=each.step, on=_day_of_step(calendars, first_due_on, each))
+        for each in terms.dunning
+        if each.step in wanted
+    )
+
+
+def _day_of_step(calendars: Calendars, first_due_on: date, step: LadderStep) -> date:
+    if step.business:
+        return add_business_days(calendars, first_due_on, step.days)
+    return first_due_on + timedelta(days=step.days)
+
+
+@implements(Article(16, 1, 1), Article(16, 2))
+def must_allow_suspension(
+    terms: Terms, *, overdue: int, warning_arrived_at: datetime | None, stated_from_on: date | None, on: date
+) -> None:
+    """Refuse a suspension for an unpaid debt that is not due to begin on a day.
+
+    `overdue` is the overdue principal in yen on that day, `stated_from_on` the first day (実施期日) that the warning
+    names; a warning that arrived later than it was printed for moves the suspension (A32).
+
+    Raises:
+        Refused: 16(1)(1) when nothing is overdue, 16(2) when the warning is missing or the day is too early.
+    """
+    if overdue <= 0:
+        raise Refused(Article(16, 1, 1), "支払期日を経過した未払いの料金等はありません。")
+    if warning_arrived_at is None or stated_from_on is None:
+        raise Refused(Article(16, 2), "利用停止の予告が契約者に到達していません。")
+    earliest_on = max(stated_from_on, suspension_notice(terms, notice_arrives_at=warning_arrived_at).earliest_on)
+    if on < earliest_on:
+        raise Refused(Article(16, 2), f"利用停止は{ja_day(earliest_on)}以降に行うことができます。")
+
+
+@implements(Article(17, 1))
+def must_allow_rescission(
+    terms: Terms, *, overdue: int, suspended_on: date | None, demand_arrived_on: date | None, on: date
+) -> None:
+    """Refuse a rescission for an unpaid debt whose preconditions are not met on a day (A34).
+
+    The contract has been suspended for `rescind_wait_days`, still is, and still owes `overdue` yen of principal; the
+    demand (催告) has arrived and its `demand_days` are over (Civil Code 140, 541).
+
+    Raises:
+        Refused: 17(1), naming what is missing.
+    """
+    if overdue <= 0:
+        raise Refused(Article(17, 1), "支払期日を経過した未払いの料金等はありません。")
+    if suspended_on is None:
+        raise Refused(Article(17, 1), "サービスの提供を停止していないため、利用契約を解除できません。")
+    waits_until = suspended_on + timedelta(days=terms.rescind_wait_days)
+    if on < waits_until:
+        raise Refused(
+            Article(17, 1), f"利用停止から{terms.rescind_wait_days}日を経過する{ja_day(waits_until)}より前です。"
+        )
+    if demand_arrived_on is None:
+        raise Refused(Article(17, 1), "催告書が契約者に到達していません。")
+    last_on = demand_arrived_on + timedelta(days=terms.demand_days)
+    if on <= last_on:
+        raise Refused(Article(17, 1), f"催告の期間は{ja_day(last_on)}まで経過していません。")

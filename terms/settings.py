@@ -18,6 +18,7 @@ CancelNoticeRule = Literal["EOM_PREV", "SAME_DAY", "CLEAR"]
 DayCount = Literal["CALENDAR", "FIXED365"]
 DueShift = Literal["NEXT", "PREV", "NONE"]
 TaxClass = Literal["taxable", "non_taxable", "exempt"]
+Step = Literal["flag", "reminder", "warning", "suspension", "demand", "review"]
 SettingValue = bool | int | str | tuple[str, ...]
 
 MAX_DAYS = 365
@@ -99,7 +100,7 @@ class TaxRate:
 class LadderStep:
     """A step of dunning: days after the printed due date, in business days where `business`."""
 
-    step: Literal["flag", "reminder", "warning", "suspension", "demand", "review"]
+    step: Step
     days: int
     business: bool = False
 
