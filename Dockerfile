@@ -1,6 +1,6 @@
 # One image for `yakkan migrate`, `api` and `worker`: no tools and no tests in it, run by a user without rights.
 FROM python:3.13-slim AS build
-ENV UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_CACHE=1
+ENV UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_NO_CACHE=1 UV_COMPILE_BYTECODE=1
 WORKDIR /src
 COPY requirements.lock requirements-run.lock ./
 RUN sed -n '/^uv==/,/[^\\]$/p' requirements.lock > uv.txt \

@@ -59,6 +59,7 @@ PARTS: dict[str, dict[str, str]] = {
         "virtual_account": "payment",
     },
     "workflows": {
+        "contract_record": "contract",
         "ending": "termination",
     },
     "api/routers": {

