@@ -179,9 +179,13 @@ async def _approvals(session: AsyncSession, approval_id: str) -> int:
     return counted or 0
 
 
-async def cast_vote(session: AsyncSession, office: Office, vote: ApprovalVote, *, owner: str, as_of: datetime) -> None:
-    """Write a vote and the state that follows from it, inside the caller's transaction."""
+async def cast_vote(
+    session: AsyncSession, office: Office, vote: ApprovalVote, *, owner: str, as_of: datetime, decides: bool = True
+) -> None:
+    """Write a vote and, if it `decides`, the state that follows from it, inside the caller's transaction."""
     await _write_vote(session, office, vote, owner=owner, as_of=as_of)
+    if not decides:
+        return
     await session.execute(
         update(ApprovalRow)
         .where(col(ApprovalRow.approval_id) == vote.approval_id)

@@ -9,7 +9,7 @@ from sqlalchemy import exists, func, select, update
 from sqlmodel import col
 from temporalio import activity
 
-from activities import bulk_letters, relay
+from activities import bulk_letters, dunning, relay
 from activities.acts import ACTS
 from activities.approvals import close_approval, close_row, reminder_of
 from activities.billing_start import came_late, due_month, next_billing, propose_anew, run_out, start_pass
@@ -83,12 +83,14 @@ class Calendar:
             billing = await next_billing(session, self._office, s.as_of)
             late = await came_late(session)
             arrival = await bulk_letters.next_arrival(session, self._office)
+            overdue = await dunning.next_overdue(session, self._office)
         days = [
             *_days(expiry, 1),
             *_days(reminder, terms.approval_reminder_days),
             *_days(posted, terms.registered_task_days),
             *_days(closed, terms.application_retention_days),
             *([arrival] if arrival else []),
+            *([overdue] if overdue else []),
             *([day_of(s.as_of)] if late else []),
         ]
         earliest = s.swept_on + ONE_DAY if s.swept_on else day_of(s.as_of)
@@ -131,8 +133,15 @@ class Calendar:
             "letters_without_record": await self._miss_records(s.as_of),
             "applications_erased": await self._erase_applications(s.as_of),
             "letters_arrived": await bulk_letters.arrive_normally(self._office, s.as_of),
+            "defaults_opened": await self._open_defaults(s.as_of),
             "runs_begun_anew": await self._begin_runs_anew(s.as_of),
         }
+
+    async def _open_defaults(self, as_of: datetime) -> int:
+        """Open what is missing on the ladder of dunning, and have it started at once."""
+        opened = await dunning.open_missing(self._office, as_of)
+        await self._office.wake()
+        return opened
 
     async def _begin_runs_anew(self, as_of: datetime) -> int:
         """Propose anew what nobody decided in time, and begin a pass over months into which a contract came late."""

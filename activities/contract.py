@@ -17,6 +17,7 @@ from activities.office import Office
 from activities.penalty import issue_penalty
 from activities.records import (
     audit,
+    enqueue_signal,
     enqueue_start,
     insert_once,
     instant,
@@ -25,6 +26,7 @@ from activities.records import (
     open_task,
     store_answer,
 )
+from activities.suspension import keep_default, prove
 from models import ids
 from models.messages.contract import ContractCommit, NewResource
 from models.messages.office import LetterOrder, Reply
@@ -66,6 +68,7 @@ class Contracts:
         async with office.sessions() as session, session.begin():
             row = await session.get_one(ContractRow, number, with_for_update=True)
             if row.version < c.version:
+                await prove(session, office, c)
                 _take(row, c)
                 for line in c.lines:
                     await session.execute(
@@ -113,9 +116,15 @@ class Contracts:
                 owner=number, workflow_id=ids.contract(number), contract_no=number,
             )  # fmt: skip
         if c.vote is not None:
-            await cast_vote(session, office, c.vote, owner=number, as_of=c.as_of)
-        if c.closing is not None:
-            await close_approval(session, c.closing, as_of=c.as_of)
+            await cast_vote(session, office, c.vote, owner=number, as_of=c.as_of, decides=c.vote_decides)
+        for closing in c.closings:
+            await close_approval(session, closing, as_of=c.as_of)
+        for told in c.signals:
+            await enqueue_signal(
+                session, key=f"{c.key}:{told.workflow_id}", workflow_id=told.workflow_id, name=told.name, payload=None,
+                as_of=c.as_of,
+            )  # fmt: skip
+        await keep_default(session, c)
 
     async def _keep_termination(self, session: AsyncSession, c: ContractCommit, record: TerminationRecord) -> None:
         """Write a termination or its new state, and the customer's letter as taken."""

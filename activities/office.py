@@ -8,6 +8,7 @@ from temporalio.client import Client
 from activities.documents import Sender
 from activities.gateways.clock import Clock
 from activities.gateways.mail import Mailer
+from activities.gateways.provisioning import Provisioning, SimulatedProvisioning
 from activities.gateways.screening import Screening
 from models.database import Sessions
 from models.vault import Vault
@@ -41,6 +42,7 @@ class Office:
     mail_from: str
     sender: Sender
     zones: frozenset[str]
+    provisioning: Provisioning = field(default_factory=SimulatedProvisioning)
     registration_no: str = ""
     temporal_ui_url: str | None = None
     task_queue: str = CONTRACTS_QUEUE

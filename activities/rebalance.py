@@ -8,18 +8,20 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import uuid4
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from activities.arrears import tell_case
 from activities.books import AllocationBooks
 from activities.issuing import ARTICLES, state_of
 from activities.journal import take_back
 from activities.late_interest import Collected, issue_interest
 from activities.ledger import VOID, Debt, debts_of, standing
 from activities.office import Office
-from activities.records import audit, close_tasks
+from activities.records import audit, close_tasks, look_again
 from models.messages.office import Event
 from models.tables import AllocationRow, DepositRow, InvoiceAccountRow, NoticeRow, TaskRow
 from terms.account import Part, owed, surplus
@@ -289,6 +291,9 @@ async def settle(session: AsyncSession, office: Office, contract_no: str, *, as_
         elif deposit.state != "refunded":
             deposit.state = "allocated"
     await session.flush()
+    await tell_case(session, [contract_no], None, as_of)
+    if owing:
+        await look_again(session, f"look:owing:{contract_no}:{uuid4().hex}", as_of)  # a debt may be open anew
 
 
 def still_owes(office: Office, debt: Debt, on: date) -> bool:

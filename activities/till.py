@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from activities.arrears import tell_case
 from activities.books import allocation_entry
 from activities.issuing import state_of
 from activities.journal import book
@@ -182,6 +183,7 @@ class Till:
         await session.flush()
         await self._settle(session, contracts)
         await self._rewrap(session, paid, parties)
+        await tell_case(session, sorted(contracts), None, self.as_of)
 
     def _event(self, paid: _Paid) -> tuple[str, str, str, Event]:
         """Say in the contract's record what a deposit paid."""

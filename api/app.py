@@ -21,6 +21,7 @@ from api.routers import (
     clock,
     contract,
     corrections,
+    default,
     exports,
     health,
     invoices,
@@ -64,6 +65,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     corrections.router,
     usage.router,
     payment.router,
+    default.router,
 )
 
 

@@ -26,6 +26,21 @@ def cancellation(contract_no: str, n: int) -> str:
     return f"cancellation/{contract_no}/{n}"
 
 
+def default(contract_no: str, first_due_on: date, n: int) -> str:
+    """Art. 16(1)(1), 17(1): an unpaid contract on the ladder of dunning."""
+    return f"default/{contract_no}/{first_due_on.isoformat()}/{n}"
+
+
+def suspension(contract_no: str, n: int) -> str:
+    """Art. 16: a suspension from its approval to the resumption."""
+    return f"suspension/{contract_no}/{n}"
+
+
+def rescission(contract_no: str, n: int) -> str:
+    """Art. 17(3): a rescission whose letter is under way."""
+    return f"rescission/{contract_no}/{n}"
+
+
 def notice(about: str, slug: str, n: int, channel: str) -> str:
     """Art. 42: one letter by one channel; `about` is a contract or application number."""
     return f"notice/{about}/{slug}/{n}/{channel}"

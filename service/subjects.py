@@ -23,6 +23,7 @@ PARTS: dict[str, dict[str, str]] = {
     "activities": {
         "allocation": "payment",
         "allotment": "payment",
+        "arrears": "default",
         "bank_import": "payment",
         "billing_facts": "billing",
         "billing_issue": "billing",
@@ -33,6 +34,7 @@ PARTS: dict[str, dict[str, str]] = {
         "bulk_letters": "notice",
         "corrections": "billing",
         "credits": "billing",
+        "dunning": "default",
         "formation": "contract",
         "invoice_facts": "billing",
         "invoices": "billing",
@@ -49,9 +51,11 @@ PARTS: dict[str, dict[str, str]] = {
         "quarantine": "billing",
         "rebalance": "payment",
         "reissue": "billing",
+        "rescission": "termination",
         "restoration": "termination",
         "reversal": "payment",
         "surcharge": "violation",
+        "suspension": "default",
         "till": "payment",
         "usage": "billing",
         "usage_books": "billing",
@@ -61,6 +65,8 @@ PARTS: dict[str, dict[str, str]] = {
     "workflows": {
         "contract_record": "contract",
         "ending": "termination",
+        "rescission": "termination",
+        "suspension": "default",
     },
     "api/routers": {
         "balances": "payment",

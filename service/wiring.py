@@ -22,6 +22,7 @@ from activities.application import Applications
 from activities.billing_run import BillingRuns
 from activities.calendar import Calendar
 from activities.contract import Contracts
+from activities.default import Defaults
 from activities.documents import Sender
 from activities.formation import Formation
 from activities.gateways.calendars import JapanCalendars
@@ -32,6 +33,8 @@ from activities.mailing import Mailings
 from activities.notice import Notices
 from activities.office import CONTRACTS_QUEUE, Office
 from activities.relay import Relay, start
+from activities.rescission import Rescinding
+from activities.suspension import SuspensionWork
 from activities.termination import Terminations
 from api.app import create_app
 from console.app import create_console, put_under
@@ -51,7 +54,10 @@ from workflows.application import ApplicationReview
 from workflows.billing import BillingRun, Mailing
 from workflows.calendar import DailySweep, OfficeCalendar
 from workflows.contract import Contract
+from workflows.default import PaymentDefault
 from workflows.notice import Notice
+from workflows.rescission import RescissionPeer
+from workflows.suspension import SuspensionPeer
 from workflows.termination import SpecialCancellation, TerminationNotice
 
 WORKFLOWS = [
@@ -62,7 +68,10 @@ WORKFLOWS = [
     Mailing,
     Notice,
     OfficeCalendar,
+    PaymentDefault,
+    RescissionPeer,
     SpecialCancellation,
+    SuspensionPeer,
     TerminationNotice,
 ]
 QUEUES = (CONTRACTS_QUEUE, "billing", "letters", "operations")
@@ -153,7 +162,8 @@ def workers(office: Office, queues: Sequence[str] = QUEUES) -> list[Worker]:
     runs = BillingRuns(office)
     billing: list[Any] = [runs.freeze_usage, runs.price_contracts, runs.prove_run, runs.issue_invoices]
     applications = Applications(office)
-    operations: list[Any] = [applications.screen_applicant]
+    suspensions, rescissions, defaults = SuspensionWork(office), Rescinding(office), Defaults(office)
+    operations: list[Any] = [applications.screen_applicant, suspensions.open, suspensions.shut]
     calendar, contracts, terminations = Calendar(office), Contracts(office), Terminations(office)
     records: list[Any] = [
         applications.commit_review,
@@ -163,9 +173,19 @@ def workers(office: Office, queues: Sequence[str] = QUEUES) -> list[Worker]:
         calendar.start_due,
         calendar.sweep,
         contracts.commit_contract,
+        defaults.climb,
+        defaults.take_back_letters,
+        defaults.tell,
         notices.record_arrival,
         notices.record_delivery,
         notices.record_posting,
+        rescissions.rescind,
+        rescissions.take_back,
+        rescissions.tell_legal,
+        suspensions.ask_for_the_end,
+        suspensions.begin,
+        suspensions.drop,
+        suspensions.end_of_period,
         terminations.end_contract,
         terminations.remind_of_resources,
     ]

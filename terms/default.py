@@ -123,3 +123,23 @@ def must_allow_rescission(
     last_on = demand_arrived_on + timedelta(days=terms.demand_days)
     if on <= last_on:
         raise Refused(Article(17, 1), f"催告の期間は{ja_day(last_on)}まで経過していません。")
+
+
+@implements(Article(16, 3))
+def must_allow_resumption(terms: Terms, *, ground: str, overdue: int, pledged: bool) -> None:
+    """Refuse a resumption while the cause of the suspension lasts, or without the pledge (誓約書) that it needs.
+
+    `overdue` is the overdue principal in yen; whether another cause than a debt is gone, a person has to judge.
+
+    Raises:
+        Refused: 16(3), naming what is missing.
+    """
+    if ground == "16(1)(1)" and overdue > 0:
+        raise Refused(Article(16, 3), "支払期日を経過した未払いの料金等が残っています。")
+    if needs_pledge(terms, ground) and not pledged:
+        raise Refused(Article(16, 3), "停止事由の解消と再発のおそれがないことを誓約する書面が必要です。")
+
+
+def needs_pledge(terms: Terms, ground: str) -> bool:
+    """Tell whether a suspension on a ground is lifted on a pledge in writing only."""
+    return ground in terms.pledge_required

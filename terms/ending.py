@@ -2,6 +2,7 @@
 
 - 18(1): by notice, at a month's end; 28(2) for every minimum term that is not over.
 - 14(2), 18(2): at 24:00 of the day on which the notice arrives, without penalty (A15).
+- 17(1), 17(3): by the provider's rescission, at the instant at which its letter really arrives; 28(2).
 - 28(1): by withdrawal before service starts, at the instant of arrival: 36 months for cluster lines, 1 for the rest.
 - 34(1): data are deleted after the days of grace.
 
@@ -26,6 +27,7 @@ from terms.termination import NoticeForm, by_notice
 from terms.timetable import end_of
 
 SpecialGround = Literal["14(2)", "18(2)"]
+RescissionGround = Literal["17(1)"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +131,38 @@ def end_specially(terms: Terms, *, ground: SpecialGround, arrived_at: datetime, 
         ends_at=end_of(arrived_on),
         charges=[charge],
         steps=(f"解除の通知は{ja_day(arrived_on)}に到着し、利用契約は同日をもって終了します。",),
+        settings={},
+    )
+
+
+@implements(Article(17, 1), Article(17, 3), Article(28, 2))
+def end_by_rescission(
+    terms: Terms, lines: Sequence[OrderedLine], *, ground: RescissionGround, arrived_at: datetime
+) -> Departure:
+    """Work out the end by the provider's letter: the instant of its arrival, its day inclusive, the rest of each term.
+
+    Only an arrival that somebody has witnessed counts (A35); a payment after it does not revive the contract.
+    """
+    arrived_on = day_of(arrived_at)
+    charges = [
+        penalty(
+            terms,
+            ground=ground,
+            min_term_ends_on=min_term_ends_on,
+            ends_on=arrived_on,
+            monthly=sum(monthly_of(terms, line) for line in group),
+        )
+        for min_term_ends_on, group in _by_minimum_term(lines)
+    ]
+    return _departure(
+        terms,
+        ground=ground,
+        arrived_on=arrived_on,
+        runs_out_on=None,
+        ends_on=arrived_on,
+        ends_at=arrived_at,
+        charges=charges,
+        steps=(f"解除通知書は{ja_day(arrived_on)}に到達し、利用契約は到達の時に終了しました（第17条第3項）。",),
         settings={},
     )
 

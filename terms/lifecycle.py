@@ -4,6 +4,7 @@
 - 28(1), A89: who leaves by the day of service start withdraws; from that day on Art. 18 applies.
 - 18(1), 14(2), 18(2): a contract in force can be terminated by the customer; the earliest end wins (A103).
 - 18(1): what has ended can't end again; a further copy of the first notice changes nothing.
+- 16(1), 16(3): a contract in force is suspended and resumed; 17(1), 17(2): the provider rescinds what is in force.
 
 Restrictions under 14 and interruptions under 15 are overlays, no states.
 """
@@ -13,7 +14,10 @@ from typing import Literal
 from terms.citation import Article, Refused, implements
 
 Phase = Literal["accepted", "active", "suspended", "ended", "closed", "erased"]
-Move = Literal["start_service", "withdraw_before_start", "give_notice", "cancel_14_2", "cancel_18_2", "end"]
+Move = Literal[
+    "start_service", "withdraw_before_start", "give_notice", "cancel_14_2", "cancel_18_2", "suspend", "resume",
+    "rescind", "end",
+]  # fmt: skip
 
 IN_FORCE: frozenset[Phase] = frozenset({"active", "suspended"})
 OVER: frozenset[Phase] = frozenset({"ended", "closed", "erased"})
@@ -24,9 +28,12 @@ ALLOWED: dict[Move, frozenset[Phase]] = {
     "give_notice": IN_FORCE,
     "cancel_14_2": IN_FORCE,
     "cancel_18_2": IN_FORCE,
+    "suspend": frozenset({"active"}),
+    "resume": frozenset({"suspended"}),
+    "rescind": IN_FORCE,
     "end": IN_FORCE,
 }
-"""Commands of the customer's and the provisioning's side, with the states that allow them."""
+"""Commands of the customer's, the provisioning's and the provider's side, with the states that allow them."""
 
 ARTICLE: dict[Move, Article] = {
     "start_service": Article(5, 1),
@@ -34,21 +41,33 @@ ARTICLE: dict[Move, Article] = {
     "give_notice": Article(18, 1),
     "cancel_14_2": Article(14, 2),
     "cancel_18_2": Article(18, 2),
+    "suspend": Article(16, 1),
+    "resume": Article(16, 3),
+    "rescind": Article(17, 1),
     "end": Article(18, 1),
 }
 
 _OVER = "利用契約は既に終了しています。"
-_WORDS: dict[Move, str] = {
-    "start_service": "サービスの提供は既に開始しています。",
-    "withdraw_before_start": "提供開始後の解除に第28条第1項は適用されません。第18条第1項により解約してください。",
+_BEFORE_START: dict[Move, str] = {
     "give_notice": "提供開始日までの解除には、利用規約第28条第1項が適用されます。",
     "cancel_14_2": "提供開始前の契約は、利用規約第28条第1項により解除してください。",
     "cancel_18_2": "提供開始前の契約は、利用規約第28条第1項により解除してください。",
     "end": "利用契約は提供を開始していません。",
 }
+"""What a contract that has not started answers: its way out is the withdrawal."""
+_WORDS: dict[Move, str] = {
+    "start_service": "サービスの提供は既に開始しています。",
+    "withdraw_before_start": "提供開始後の解除に第28条第1項は適用されません。第18条第1項により解約してください。",
+    "suspend": "提供中の利用契約ではないため、停止できません。",
+    "resume": "サービスの提供を停止していません。",
+    "rescind": "提供中又は停止中の利用契約ではないため、解除できません。",
+}
 
 
-@implements(Article(5, 1), Article(14, 2), Article(18, 1), Article(18, 2), Article(28, 1))
+@implements(
+    Article(5, 1), Article(14, 2), Article(16, 1), Article(16, 3), Article(17, 1), Article(18, 1), Article(18, 2),
+    Article(28, 1),
+)  # fmt: skip
 def must_allow(phase: Phase, move: Move) -> None:
     """Refuse a command that the state of the contract does not allow.
 
@@ -59,5 +78,6 @@ def must_allow(phase: Phase, move: Move) -> None:
         return
     if phase in OVER:
         raise Refused(ARTICLE[move], _OVER)
-    before_start = phase == "accepted"
-    raise Refused(Article(28, 1) if before_start else ARTICLE[move], _WORDS[move])
+    if phase == "accepted" and move in _BEFORE_START:
+        raise Refused(Article(28, 1), _BEFORE_START[move])
+    raise Refused(ARTICLE[move], _WORDS[move])

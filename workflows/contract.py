@@ -1,17 +1,18 @@
 """The contract: the one writer of its life-cycle state, from its formation to its erasure (Art. 3-5, 9, 18, 26, 28)."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from temporalio import workflow
 
 from workflows import clock
-from workflows.contract_record import ContractRecord
 from workflows.ending import basis_of, cutoff, ending_of, is_cluster, ordered, special_reply
+from workflows.rescission import Rescissions
+from workflows.suspension import Suspensions
 from workflows.wording import day_words
 
 with workflow.unsafe.imports_passed_through():
-    from models.messages.contract import ContractCommit, ContractState, PendingApproval, StartService
+    from models.messages.contract import ContractCommit, ContractState, PendingApproval, StartService, Voter
     from models.messages.office import (
         ApprovalClosing,
         ApprovalOrder,
@@ -33,9 +34,12 @@ with workflow.unsafe.imports_passed_through():
     from terms.lifecycle import OVER, must_allow
     from terms.periods import day_of
 
+APPROVED = Reply(status=200, body={"state": "approved"})
+ACTS = {"special_cancellation": "第14条第2項の解除", "suspension": "利用停止", "rescission": "契約の解除"}
+
 
 @workflow.defn(name="contract", failure_exception_types=[Refused])
-class Contract(ContractRecord):
+class Contract(Suspensions, Rescissions):
     """The entity `contract/{no}`; open until erasure, for debts and retention go on after the end."""
 
     @workflow.init
@@ -90,7 +94,7 @@ class Contract(ContractRecord):
 
     @workflow.update
     async def vote(self, c: ApprovalVote) -> Reply:
-        """A second person decides on a special cancellation by 14(2) that the customer asked for."""
+        """A further person decides: on a cancellation by 14(2), a suspension (16), a rescission (17)."""
         return await self.carry_out(c, lambda: self._voted(c), self._commit)
 
     @workflow.update
@@ -221,9 +225,8 @@ class Contract(ContractRecord):
 
     def _ask_first(self, c: Cancel, ending: Ending) -> ContractCommit:
         """Art. 14(2), A86: whether the purpose can't be attained is for the provider to review."""
-        approval_id = f"{self.s.contract_no}-{self.s.version + 1}"
+        approval_id = self._next_approval()
         pending = PendingApproval(approval_id=approval_id, proposed_by=c.origin.actor, ending=ending)
-        self.s.pending = [*self.s.pending, pending]
         order = ApprovalOrder(
             act="special_cancellation",
             article="14(2)",
@@ -236,36 +239,63 @@ class Contract(ContractRecord):
         event = self._event("cancellation_proposed", "14(2)", c.origin.actor, words, basis_of(ending))
         reply = special_reply(ending)
         reply = Reply(status=202, body=reply.body | {"approval_id": approval_id})
-        return self._step(c.origin.key, [event], scope=c.origin.scope, approval=order, reply=reply)
+        return self._ask(c, pending, order, event, reply=reply)
 
     def _voted(self, c: ApprovalVote) -> ContractCommit:
         pending = self._pending(c.approval_id)
+        article = Article.parse(pending.article)
         if c.origin.actor == pending.proposed_by:
-            raise Refused(Article(14, 2), "提案した本人は承認できません。")
-        self.s.pending = [p for p in self.s.pending if p.approval_id != c.approval_id]
-        if c.decision == "approve":
-            must_allow(self.s.phase, "cancel_14_2")
-            record = self._numbered(pending.ending)
-            commit = self._special(c.origin.key, c.origin.scope, c.origin.actor, record, vote=c)
-            return commit.model_copy(update={"reply": Reply(status=200, body={"state": "approved"})})
-        words = "第14条第2項の解除は、審査の結果、認められませんでした。"
-        event = self._event("cancellation_rejected", "14(2)", c.origin.actor, words, {"reading": "A86"})
+            raise Refused(article, "提案した本人は承認できません。")
+        if c.decision == "reject":
+            return self._rejected(c, pending)
+        voters = [*pending.votes, Voter(person=c.person, role=c.role)]
+        if len({each.person for each in voters}) < len(voters):
+            raise Refused(article, "既に承認しています。")
+        if len(voters) < pending.needs:
+            return self._voted_first(c, pending, voters)
+        if pending.includes is not None and pending.includes not in {each.role for each in voters}:
+            raise Refused(article, "承認する者のうち1人は法務でなければなりません。")
+        self._decided(pending)
+        if pending.suspension is not None:
+            return self._suspension_approved(c, pending.suspension)
+        if pending.rescission is not None:
+            return self._rescission_approved(c, pending.rescission)
+        must_allow(self.s.phase, "cancel_14_2")
+        record = self._numbered(cast("Ending", pending.ending))
+        commit = self._special(c.origin.key, c.origin.scope, c.origin.actor, record, vote=c)
+        return commit.model_copy(update={"reply": APPROVED})
+
+    def _voted_first(self, c: ApprovalVote, pending: PendingApproval, voters: list[Voter]) -> ContractCommit:
+        """Write down a vote that others have to join."""
+        after = pending.model_copy(update={"votes": voters})
+        self.s.pending = [after if p.approval_id == c.approval_id else p for p in self.s.pending]
+        words = f"{ACTS[pending.act]}の提案に{len(voters)}人目の承認がありました。"
+        basis = {"approval_id": c.approval_id, "needs": pending.needs}
+        event = self._event(f"{pending.act}_voted", pending.article, c.origin.actor, words, basis)
+        reply = Reply(status=200, body={"state": "open"})
+        return self._step(c.origin.key, [event], scope=c.origin.scope, vote=c, vote_decides=False, reply=reply)
+
+    def _rejected(self, c: ApprovalVote, pending: PendingApproval) -> ContractCommit:
+        self._decided(pending)
+        words = f"{ACTS[pending.act]}は、審査の結果、認められませんでした。"
+        basis = {"reading": "A86"} if pending.act == "special_cancellation" else {"approval_id": c.approval_id}
+        action = "cancellation" if pending.act == "special_cancellation" else pending.act
+        event = self._event(f"{action}_rejected", pending.article, c.origin.actor, words, basis)
         reply = Reply(status=200, body={"state": "rejected"})
         return self._step(c.origin.key, [event], scope=c.origin.scope, vote=c, reply=reply)
 
     def _approval_closed(self, c: ApprovalClosing) -> ContractCommit:
-        self._pending(c.approval_id)
-        self.s.pending = [p for p in self.s.pending if p.approval_id != c.approval_id]
-        event = self._event(f"approval_{c.state}", "14(2)", c.origin.actor, "解除の審査を終了しました。", {})
+        pending = self._pending(c.approval_id)
+        self._decided(pending)
+        words = f"{ACTS[pending.act]}の審査を終了しました。"
+        event = self._event(f"approval_{c.state}", pending.article, c.origin.actor, words, {})
         return self._step(
-            c.origin.key, [event], scope=c.origin.scope, closing=c, reply=Reply(status=200, body={"state": c.state})
-        )
+            c.origin.key, [event], scope=c.origin.scope, closings=[c],
+            reply=Reply(status=200, body={"state": c.state}),
+        )  # fmt: skip
 
-    def _pending(self, approval_id: str) -> PendingApproval:
-        found = next((p for p in self.s.pending if p.approval_id == approval_id), None)
-        if found is None:
-            raise Refused(Article(14, 2), "この提案は既に決定されています。")
-        return found
+    def _decided(self, pending: PendingApproval) -> None:
+        self.s.pending = [p for p in self.s.pending if p.approval_id != pending.approval_id]
 
     def _end_reached(self, c: End) -> ContractCommit:
         record = next((r for r in self.s.running if r.n == c.n), None)

@@ -12,9 +12,21 @@ from workflows.wording import day_words
 
 with workflow.unsafe.imports_passed_through():
     from activities.contract import Contracts
-    from models.messages.contract import ContractCommit, ContractState, Snapshot
-    from models.messages.office import Answered, Event, LetterOrder, Reply
+    from models import ids
+    from models.messages.contract import ContractCommit, ContractState, PendingApproval, SignalOrder, Snapshot
+    from models.messages.office import (
+        Answered,
+        ApprovalClosing,
+        ApprovalOrder,
+        Command,
+        Event,
+        LetterOrder,
+        Origin,
+        Reply,
+    )
     from models.messages.termination import Ending, TerminationRecord
+    from terms.citation import Article, Refused
+    from terms.lifecycle import OVER
     from terms.settings import TERMS_1_0, Terms
 
 TERMS: dict[str, Terms] = {TERMS_1_0.version: TERMS_1_0}
@@ -33,6 +45,7 @@ class ContractRecord(Entity[ContractState]):
     def _step(self, key: str, events: list[Event], **more: Any) -> ContractCommit:  # noqa: ANN401 (fields of the commit)
         """Make the next version of the contract's record."""
         self.s.version += 1
+        more = self._falls(key) | more
         s = self.s
         return ContractCommit(
             contract_no=s.contract_no,
@@ -53,6 +66,60 @@ class ContractRecord(Entity[ContractState]):
             events=events,
             **more,
         )
+
+    def _falls(self, key: str) -> dict[str, Any]:
+        """What an end takes with it: what the provider has proposed, a suspension, a rescission under way."""
+        if self.s.phase not in OVER:
+            return {}
+        more: dict[str, Any] = {"closings": self._closings(key), "signals": []}
+        if self.s.suspension is not None:
+            ended = "ended" if self.s.suspension.state == "running" else "withdrawn"
+            more["suspension"] = self.s.suspension.model_copy(update={"state": ended})
+            more["signals"].append(
+                SignalOrder(workflow_id=ids.suspension(self.s.contract_no, self.s.suspension.n), name="over")
+            )
+            self.s.suspension = None
+        if self.s.rescission is not None:
+            more["rescission"] = self.s.rescission.model_copy(update={"state": "withdrawn"})
+            more["signals"].append(
+                SignalOrder(workflow_id=ids.rescission(self.s.contract_no, self.s.rescission.n), name="withdraw")
+            )
+            self.s.rescission = None
+        return more
+
+    def _closings(self, key: str) -> list[ApprovalClosing]:
+        """Take back what was proposed for an unpaid debt; a cancellation that the customer asked for stays."""
+        fallen = [p for p in self.s.pending if p.act != "special_cancellation"]
+        self.s.pending = [p for p in self.s.pending if p.act == "special_cancellation"]
+        return [
+            ApprovalClosing(
+                origin=Origin(key=f"{key}:{p.approval_id}", actor="system"),
+                approval_id=p.approval_id,
+                state="withdrawn",
+            )
+            for p in fallen
+        ]
+
+    def _pending(self, approval_id: str) -> PendingApproval:
+        found = next((p for p in self.s.pending if p.approval_id == approval_id), None)
+        if found is None:
+            raise Refused(Article(14, 2), "この提案は既に決定されています。")
+        return found
+
+    def _ask(
+        self,
+        c: Command,
+        pending: PendingApproval,
+        order: ApprovalOrder,
+        event: Event,
+        **more: Any,  # noqa: ANN401 (fields of the commit)
+    ) -> ContractCommit:
+        """Open a proposal that waits for further people."""
+        self.s.pending = [*self.s.pending, pending]
+        return self._step(c.origin.key, [event], scope=c.origin.scope, approval=order, **more)
+
+    def _next_approval(self) -> str:
+        return f"{self.s.contract_no}-{self.s.version + 1}"
 
     async def _commit(self, commit: ContractCommit) -> Reply:
         reply: Reply = await workflow.execute_activity_method(

@@ -1,7 +1,7 @@
 """How the contract words its ends: what is remembered, printed, answered, and who waits for the instant."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from pydantic import JsonValue
@@ -99,6 +99,23 @@ def ending_of(d: Departure, c: GiveNotice | Cancel) -> Ending:
         ends_on=d.ends_on,
         ends_at=d.ends_at,
         event_no=c.event_no if isinstance(c, Cancel) else None,
+        penalty=d.penalty,
+        delete_from_on=d.delete_from_on,
+        articles=[*d.articles],
+        steps=[*d.steps],
+        settings={name: _json(value) for name, value in d.settings.items()},
+    )
+
+
+def ended_by_letter(d: Departure, arrived_at: datetime) -> Ending:
+    """Put down how a contract ended by the provider's letter (Art. 17(3))."""
+    return Ending(
+        ground=d.ground,
+        form="paper",
+        arrived_at=arrived_at,
+        arrived_on=d.arrived_on,
+        ends_on=d.ends_on,
+        ends_at=d.ends_at,
         penalty=d.penalty,
         delete_from_on=d.delete_from_on,
         articles=[*d.articles],

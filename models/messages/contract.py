@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, Field, StrictInt
 
 from models.messages.base import Code, Message, ShortText
+from models.messages.default import Rescission, Suspension
 from models.messages.office import (
     Answered,
     ApprovalClosing,
@@ -41,12 +42,29 @@ class Line(Message):
     min_term_ends_on: date | None = None
 
 
+class Voter(Message):
+    """Who has approved, in which role."""
+
+    person: str
+    role: str
+
+
 class PendingApproval(Message):
-    """A special cancellation that waits for a second person (Art. 14(2), A86)."""
+    """An act that waits for further people: `needs` approvals, one of them by the role `includes`.
+
+    A special cancellation (Art. 14(2), A86) has an ending; a suspension (16(1)) or a rescission (17) its plan.
+    """
 
     approval_id: str
     proposed_by: str
-    ending: Ending
+    act: Literal["special_cancellation", "suspension", "rescission"] = "special_cancellation"
+    article: str = "14(2)"
+    needs: int = 1
+    includes: str | None = None
+    votes: list[Voter] = Field(default_factory=list)
+    ending: Ending | None = None
+    suspension: Suspension | None = None
+    rescission: Rescission | None = None
 
 
 class ContractState(BaseModel):
@@ -70,6 +88,10 @@ class ContractState(BaseModel):
     endings: int = 0
     running: list[TerminationRecord] = Field(default_factory=list)
     first_notice: Answered | None = None
+    suspensions: int = 0
+    suspension: Suspension | None = None
+    rescissions: int = 0
+    rescission: Rescission | None = None
     pending: list[PendingApproval] = Field(default_factory=list)
     answers: list[Answered] = Field(default_factory=list)
 
@@ -106,6 +128,17 @@ class Snapshot(Message):
     delete_from_on: date | None
 
 
+Precondition = Literal["suspension", "rescission", "resumption", "rescinded", "settlement"]
+"""What a commit has to prove from the books, in its transaction, before it is written (Art. 16, 17)."""
+
+
+class SignalOrder(Message):
+    """A workflow to be told of something after the commit."""
+
+    workflow_id: str
+    name: str
+
+
 class ContractCommit(Message):
     """One command's whole effect, written in one transaction; `version` makes it happen once."""
 
@@ -125,6 +158,13 @@ class ContractCommit(Message):
     tasks: list[TaskOrder] = Field(default_factory=list)
     approval: ApprovalOrder | None = None
     vote: ApprovalVote | None = None
-    closing: ApprovalClosing | None = None
+    vote_decides: bool = True
+    closings: list[ApprovalClosing] = Field(default_factory=list)
+    suspension: Suspension | None = None
+    rescission: Rescission | None = None
+    arrived_at: AwareDatetime | None = None
+    must: Precondition | None = None
+    settles: bool = False
+    signals: list[SignalOrder] = Field(default_factory=list)
     leftovers: bool = False
     reply: Reply | Literal["contract"]

@@ -30,6 +30,7 @@ from models.tables.contract import (
     ResourceRow,
     TerminationRow,
 )
+from models.tables.default import DefaultCaseRow, DefaultHoldRow, RescissionRow, SuspensionRow
 from models.tables.maintenance import MaintenanceEventRow
 from models.tables.notice import DeliveryRow, DocumentRow, NoticeRow
 from models.tables.office import (
@@ -98,6 +99,8 @@ __all__ = [
     "ContactRow",
     "ContractLineRow",
     "ContractRow",
+    "DefaultCaseRow",
+    "DefaultHoldRow",
     "DeliveryRow",
     "DepositPartyRow",
     "DepositRow",
@@ -124,9 +127,11 @@ __all__ = [
     "PersonRow",
     "PriceListRow",
     "PriceRow",
+    "RescissionRow",
     "ResourceOwnerRow",
     "ResourceRow",
     "SimulationClockRow",
+    "SuspensionRow",
     "TaskRow",
     "TerminationRow",
     "UTCDateTime",

@@ -12,20 +12,29 @@ PHASES: tuple[Phase, ...] = get_args(Phase)
 MOVES: tuple[Move, ...] = get_args(Move)
 
 # Written down a second time, state by state: the article by which a command is refused; what is missing is allowed.
-BEFORE_START: dict[Move, str] = dict.fromkeys(("give_notice", "cancel_14_2", "cancel_18_2", "end"), "28(1)")
-UNDER_WAY: dict[Move, str] = {"start_service": "5(1)", "withdraw_before_start": "28(1)"}
+BEFORE_START: dict[Move, str] = {
+    **dict.fromkeys(("give_notice", "cancel_14_2", "cancel_18_2", "end"), "28(1)"),
+    "suspend": "16(1)",
+    "resume": "16(3)",
+    "rescind": "17(1)",
+}
+UNDER_WAY: dict[Move, str] = {"start_service": "5(1)", "withdraw_before_start": "28(1)", "resume": "16(3)"}
+SUSPENDED: dict[Move, str] = {"start_service": "5(1)", "withdraw_before_start": "28(1)", "suspend": "16(1)"}
 AFTER_THE_END: dict[Move, str] = {
     "start_service": "5(1)",
     "withdraw_before_start": "28(1)",
     "give_notice": "18(1)",
     "cancel_14_2": "14(2)",
     "cancel_18_2": "18(2)",
+    "suspend": "16(1)",
+    "resume": "16(3)",
+    "rescind": "17(1)",
     "end": "18(1)",
 }
 REFUSED: dict[Phase, dict[Move, str]] = {
     "accepted": BEFORE_START,
     "active": UNDER_WAY,
-    "suspended": UNDER_WAY,
+    "suspended": SUSPENDED,
     "ended": AFTER_THE_END,
     "closed": AFTER_THE_END,
     "erased": AFTER_THE_END,
@@ -40,7 +49,7 @@ def refusal(phase: Phase, move: Move) -> Refused:
 
 
 class TestEveryStateAndCommand:
-    """Art. 5(1), 14(2), 18(1), 18(2), 28(1): the whole table."""
+    """Art. 5(1), 14(2), 16(1), 16(3), 17(1), 18(1), 18(2), 28(1): the whole table."""
 
     @pytest.mark.parametrize(("phase", "move"), [*product(PHASES, MOVES)])
     def test_a_command_passes_or_names_its_article(self, phase: Phase, move: Move) -> None:

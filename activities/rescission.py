@@ -1,0 +1,90 @@
+"""Rescissions: the letter's arrival told to the contract, or the letter taken back (Art. 17(3))."""
+
+from contextlib import suppress
+
+from sqlalchemy import select
+from sqlmodel import col
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.commands import NoSuchWorkflow, command
+from activities.office import Office
+from activities.records import close_tasks, open_task
+from activities.suspension import tell_contract
+from models import ids
+from models.messages.default import DropRescission, Rescind, RescissionOrder
+from models.messages.office import ApprovalClosing, Origin, Reply, TaskOrder
+from models.tables import ContractRow, NoticeRow, TaskRow
+from terms.citation import Refused
+
+
+class Rescinding:
+    """Activities of a rescission's peer."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    @activity.defn(name="rescission_rescind")
+    async def rescind(self, order: RescissionOrder) -> None:
+        """Command the contract to end at the instant of the arrival."""
+        if order.arrived_at is None:
+            message = "no arrival"
+            raise ValueError(message)
+        origin = Origin(key=order.key, actor="system")
+        rescind = Rescind(origin=origin, n=order.n, arrived_at=order.arrived_at)
+        await tell_contract(self._office, order.contract_no, "rescind", rescind)
+
+    @activity.defn(name="rescission_take_back")
+    async def take_back(self, order: RescissionOrder) -> bool:
+        """Take the letter back if it has not gone out; else tell legal that its arrival decides."""
+        workflow_id = ids.rescission(order.contract_no, order.n)
+        if await take_back_letters(self._office, workflow_id, order.key):
+            await self._ask_legal(
+                order, "支払いの後に届く可能性のある解除通知書があります。到達の日を確認してください。"
+            )
+            return False
+        origin = Origin(key=order.key, actor="system")
+        with suppress(Refused, ApplicationError):  # the contract has ended, or closed, meanwhile
+            await tell_contract(
+                self._office, order.contract_no, "drop_rescission", DropRescission(origin=origin, n=order.n)
+            )
+        return True
+
+    @activity.defn(name="rescission_tell_legal")
+    async def tell_legal(self, order: RescissionOrder) -> None:
+        """Open a task: the letter arrived, but the rescission has no effect."""
+        await self._ask_legal(
+            order, "解除通知書は到達しましたが、解除の要件が失われています。契約者への連絡が必要です。"
+        )
+
+    async def _ask_legal(self, order: RescissionOrder, detail: str) -> None:
+        async with self._office.sessions() as session, session.begin():
+            contract = await session.get_one(ContractRow, order.contract_no)
+            task = TaskOrder(kind="rescission_in_doubt", role="legal", detail=detail, article="17(3)")
+            await open_task(
+                session, order.key, task, as_of=order.as_of, contract_no=order.contract_no,
+                application_no=contract.application_no,
+            )  # fmt: skip
+
+
+async def take_back_letters(office: Office, origin: str, key: str) -> int:
+    """Take back the letters that a workflow waits for and that nobody has sent yet; returns how many are out."""
+    async with office.sessions() as session, session.begin():
+        found = await session.execute(
+            select(NoticeRow)
+            .where(col(NoticeRow.origin) == origin, col(NoticeRow.state).in_(("queued", "dispatched")))
+            .with_for_update()
+        )
+        rows = [*found.scalars()]
+        queued = [row for row in rows if row.state == "queued"]
+        now = await office.clock.now()
+        for row in queued:
+            row.state = "withdrawn"
+            await close_tasks(session, col(TaskRow.notice_no) == row.notice_no, as_of=now)
+    for row in queued:
+        closing = ApprovalClosing(
+            origin=Origin(key=f"{key}:{row.notice_no}", actor="system"), approval_id=row.notice_no, state="withdrawn"
+        )
+        with suppress(NoSuchWorkflow):
+            await command(office.client, row.workflow_id, "withdraw", closing, Reply)
+    return len(rows) - len(queued)
