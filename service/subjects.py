@@ -31,6 +31,7 @@ PARTS: dict[str, dict[str, str]] = {
         "bills": "billing",
         "books": "payment",
         "bulk_letters": "notice",
+        "certified": "notice",
         "corrections": "billing",
         "credits": "billing",
         "formation": "contract",
@@ -70,8 +71,12 @@ PARTS: dict[str, dict[str, str]] = {
         "price_lists": "billing",
         "usage": "billing",
     },
+    "models/messages": {
+        "ladder_facts": "default",
+    },
     "terms": {
         "account": "payment",
+        "certified": "notice",
         "charges": "billing",
         "credit": "billing",
         "ending": "termination",
