@@ -12,6 +12,7 @@ from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import parseaddr
 from pathlib import Path
+from types import MappingProxyType
 from typing import cast
 
 import noto_cjk_sans_jp_bold
@@ -19,12 +20,20 @@ import noto_cjk_sans_jp_regular
 import typst
 from pydantic import ValidationError
 
+from activities import certified
 from activities.gateways.mail import MAILBOX
 from activities.wording import CHANNELS, clause, day, write
 from models.messages.base import Message
 from models.messages.facts import FACTS, Facts
+from models.messages.ladder_facts import LADDER_FACTS
 from models.messages.notice import Addressee, Letter, Line
+from terms.certified import layout_of
+from terms.letters import LETTERS
 from terms.periods import JST, day_of
+from terms.settings import TERMS_1_0
+
+STATED: Mapping[str, type[Facts]] = MappingProxyType({**FACTS, **LADDER_FACTS})
+"""The facts of each slug."""
 
 LAYOUTS = Path(__file__).parents[1] / "templates" / "documents"
 FONTS = typst.Fonts(
@@ -108,13 +117,16 @@ class _MailPolicy(EmailPolicy):
         return self.fold(name, value).encode("ascii")
 
 
-def compose(letter: Letter, sender: Sender) -> Composed:
+def compose(letter: Letter, sender: Sender, *, cert_layout: str = TERMS_1_0.cert_layout) -> Composed:
     """Make a letter's documents; the same letter and sender give the same bytes. Run it in a thread.
 
     Raises:
         FactsWrong: the facts are not those of the slug.
         GlyphMissing: a character that no font has.
+        NotCertifiable: a character that certified mail does not take.
     """
+    if LETTERS[letter.slug].form == "W-CERT":
+        return _compose_certified(letter, sender, cert_layout)
     frame = frame_of(letter, sender)
     words = write(letter.slug, frame, _facts(letter))
     layout = {
@@ -127,6 +139,22 @@ def compose(letter: Letter, sender: Sender) -> Composed:
     pdf = render("letter", layout, letter.issued_at)
     return Composed(
         subject=words.subject, text=words.text, html=words.html, pdf=pdf, sha256=hashlib.sha256(pdf).hexdigest()
+    )
+
+
+def _compose_certified(letter: Letter, sender: Sender, cert_layout: str) -> Composed:
+    """Make a letter of certified content (17(3)): text and PDF are its lines and pages as they are posted."""
+    frame = certified.frame_of(letter, _addressee_lines(letter.addressee), _sender_lines(sender))
+    words = write(letter.slug, frame, _facts(letter))
+    pages = certified.pages_of(words.subject, words.blocks, frame, layout_of(cert_layout))
+    layout = {"subject": words.subject, "author": sender.company, "pages": pages}
+    pdf = render("certified", layout, letter.issued_at)
+    return Composed(
+        subject=words.subject,
+        text=certified.text_of(pages),
+        html=words.html,
+        pdf=pdf,
+        sha256=hashlib.sha256(pdf).hexdigest(),
     )
 
 
@@ -186,7 +214,7 @@ def to_email(
 
 
 def _facts(letter: Letter) -> Facts:
-    kind = FACTS.get(letter.slug)
+    kind = STATED.get(letter.slug)
     if kind is None:
         raise FactsWrong(letter.slug, ("slug",))
     try:

@@ -22,6 +22,7 @@ from terms.periods import JST, ONE_DAY, day_of
 FOLDER = Path(__file__).parents[1] / "templates" / "notices"
 
 _GAP = re.compile(r"\n{3,}")
+_YEN = re.compile(r"[¥￥]([0-9,]*[0-9])")
 
 CHANNELS: Mapping[str, str] = MappingProxyType(
     {
@@ -47,10 +48,14 @@ class Column(TypedDict):
 
 
 class Block(TypedDict, total=False):
-    """A piece of the body: `paragraph` and `heading` have `text`, `pairs` and `table` `rows`, `steps` `items`."""
+    """A piece of the body: `paragraph` and `heading` have `text`, `pairs` and `table` `rows`, `steps` `items`.
+
+    A `line` is one of a letter of certified content: `text` with the `indents` of its first and of its other lines.
+    """
 
     kind: str
     text: str
+    indents: tuple[int, int]
     items: list[str]
     columns: list[Column]
     rows: list[list[str]]
@@ -71,6 +76,7 @@ class Body:
             "pairs": self.pairs,
             "table": self.table,
             "derivation": self.derivation,
+            "line": self.line,
         }
 
     def paragraph(self, caller: Callable[[], str]) -> str:
@@ -110,6 +116,11 @@ class Body:
         heading = self.heading("日付・金額の算定")
         self.blocks.append({"kind": "steps", "items": list(steps)})
         return heading + "".join(f"({number}) {step}\n" for number, step in enumerate(steps, 1)) + "\n"
+
+    def line(self, text: str = "", first: int = 0, rest: int | None = None) -> str:
+        """Take a line of a letter of certified content; what is too long for it goes on with the indent `rest`."""
+        self.blocks.append({"kind": "line", "text": text, "indents": (first, first if rest is None else rest)})
+        return f"{text}\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +188,21 @@ def yen(value: int) -> str:
     return f"¥{value:,}"
 
 
+def yen_in_words(value: int) -> str:
+    """Print a sum within a sentence, 1,234円."""
+    return f"{value:,}円"
+
+
+def gold(value: int) -> str:
+    """Print a sum as certified content does, 金1,234円."""
+    return f"金{value:,}円"
+
+
+def golden(text: str) -> str:
+    """Write the sums of a sentence as certified content does."""
+    return _YEN.sub(r"金\1円", text)
+
+
 def quantity(value: int | str) -> str:
     """Print a count with separators; decimal text stays as it is."""
     return f"{value:,}" if isinstance(value, int) else value
@@ -237,6 +263,9 @@ _ENVIRONMENT.filters.update(
         "month": month,
         "months": months,
         "yen": yen,
+        "yen_in_words": yen_in_words,
+        "gold": gold,
+        "golden": golden,
         "quantity": quantity,
         "clause": clause,
         "pairs_as_text": pairs_as_text,

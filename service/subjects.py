@@ -32,6 +32,7 @@ PARTS: dict[str, dict[str, str]] = {
         "bills": "billing",
         "books": "payment",
         "bulk_letters": "notice",
+        "certified": "notice",
         "corrections": "billing",
         "credits": "billing",
         "dunning": "default",
@@ -76,8 +77,12 @@ PARTS: dict[str, dict[str, str]] = {
         "price_lists": "billing",
         "usage": "billing",
     },
+    "models/messages": {
+        "ladder_facts": "default",
+    },
     "terms": {
         "account": "payment",
+        "certified": "notice",
         "charges": "billing",
         "credit": "billing",
         "ending": "termination",

@@ -1,8 +1,11 @@
 """Which letter rests on which clause, in which form it goes out and by which channel.
 
 - 9(3), 18(1), 18(2): what the terms want in writing (書面).
+- 17(3): a rescission is a letter of certified content (内容証明); only its real arrival counts (A35). So is the
+  demand before it (催告, 17(1)), for which the other rules of arrival hold. Both go to the registered office (本店).
 - 27(1): bills in the way that we lay down (form QM): by e-mail with PDFs, to the contact for bills.
 - 42(1): every other notice by post, fax, e-mail to the registered contact, or on the website.
+- 16(2): a suspension is announced in the way that we lay down (QM).
 - 42(2), A65: without consent to electronic delivery letters of form 42 and QM go by ordinary post.
 """
 
@@ -11,19 +14,25 @@ from typing import Literal
 
 from terms.citation import Article, implements
 
-Form = Literal["42", "QM", "W-REG"]
-Channel = Literal["email", "post", "registered"]
-ContactKind = Literal["contract", "billing", "technical", "emergency"]
+Form = Literal["42", "QM", "W-REG", "W-CERT"]
+Channel = Literal["email", "post", "registered", "certified"]
+ContactKind = Literal["contract", "billing", "technical", "emergency", "seat"]
+"""`seat` is the registered office, attention of the representative (代表者): no contact that anybody registered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterKind:
-    """A letter of the provider: its title, clause and legal form, and the registered contact it goes to."""
+    """A letter of the provider: its title, clause and legal form, and the registered contact it goes to.
+
+    One that goes `paper_too` is posted besides the e-mail. With `actual_arrival` nothing but delivery or refusal counts.
+    """
 
     title: str
     article: str
     form: Form = "42"
     contact: ContactKind = "contract"
+    paper_too: bool = False
+    actual_arrival: bool = False
 
 
 LETTERS: dict[str, LetterKind] = {
@@ -49,10 +58,21 @@ LETTERS: dict[str, LetterKind] = {
     "receipt": LetterKind(title="領収書", article="27(2)", contact="billing"),
     "payment_inquiry": LetterKind(title="ご入金の確認", article="27(2)", contact="billing"),
     "refund_notice": LetterKind(title="返金のお知らせ", article="27(2)", contact="billing"),
+    "first_reminder": LetterKind(title="督促状", article="16(1)(1)"),
+    "second_reminder": LetterKind(title="督促状(再)", article="16(1)(1)", paper_too=True),
+    "suspension_warning": LetterKind(title="利用停止予告通知書", article="16(2)", form="QM"),
+    "suspension_started_notice": LetterKind(title="停止通知", article="16(2)"),
+    "suspension_extension_notice": LetterKind(title="停止期間延長通知", article="16(2)", form="QM"),
+    "pledge_request": LetterKind(title="誓約書提出依頼", article="16(3)"),
+    "service_resumed_notice": LetterKind(title="再開通知", article="16(3)"),
+    "formal_demand": LetterKind(title="催告書", article="17(1)", form="W-CERT", contact="seat"),
+    "rescission_notice": LetterKind(
+        title="解除通知書", article="17(3)", form="W-CERT", contact="seat", actual_arrival=True
+    ),
 }
 
 
-@implements(Article(42, 1), Article(9, 3))
+@implements(Article(42, 1), Article(9, 3), Article(17, 3))
 def channel_of(slug: str, *, electronic_delivery: bool) -> Channel:
     """Choose the channel of a letter by its legal form and the customer's consent to electronic delivery.
 
@@ -61,6 +81,13 @@ def channel_of(slug: str, *, electronic_delivery: bool) -> Channel:
     kind = LETTERS[slug]
     if kind.form == "W-REG":
         return "registered"
+    if kind.form == "W-CERT":
+        return "certified"
     if slug == "contact_check_request" or not electronic_delivery:
         return "post"
     return "email"
+
+
+def copy_of(slug: str, channel: Channel) -> Channel | None:
+    """Choose the second channel of a letter that goes `paper_too`: the post, where it did not go so already."""
+    return "post" if LETTERS[slug].paper_too and channel == "email" else None

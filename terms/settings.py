@@ -245,7 +245,7 @@ class Terms:
     registered_task_days: int = _read(8, "17(3)", "", limits=(0, MAX_DAYS))
     approval_expires_days: int = _read(14, "16(1)", "", limits=(1, MAX_DAYS))
     approval_reminder_days: int = _read(7, "16(1)", "", limits=(0, MAX_DAYS))
-    cert_layout: Literal["26x20"] = _read("26x20", "17(3)", "")
+    cert_layout: Literal["26x20", "20x26", "13x40"] = _read("26x20", "17(3)", "")
 
     def with_overrides(self, overrides: Mapping[str, object]) -> Self:
         """Return these terms with some settings changed; lists stand for tuples, as in JSON.

@@ -7,8 +7,9 @@ from types import MappingProxyType
 from pydantic import JsonValue
 
 from activities.documents import Sender
-from models.messages.notice import Addressee, Letter
+from models.messages.notice import Addressee, Channel, Letter
 from terms.periods import JST
+from tests.activities.ladder_letters import LADDER, LADDER_ARTICLES
 
 SENDER = Sender(
     department="QT PRO Cloud 契約窓口",
@@ -25,6 +26,11 @@ ADDRESSEE = Addressee(
     address="福岡県福岡市博多区例示が丘6丁目23番15号 架空第一ビル 7階",
     email="keiyaku@genkai-nanatsuboshi.example",
 )
+SEAT = ADDRESSEE.model_copy(update={"department": None, "person": "代表取締役 古賀 真理子", "email": None})
+CHANNELS: Mapping[str, Channel] = MappingProxyType(
+    {"refusal_notice": "registered", "formal_demand": "certified", "rescission_notice": "certified"}
+)
+CERTIFIED = ("formal_demand", "rescission_notice")
 ISSUED_AT = datetime(2026, 3, 25, 9, 0, tzinfo=JST)
 
 ITEMS: list[JsonValue] = [
@@ -163,6 +169,7 @@ FACTS: Mapping[str, dict[str, JsonValue]] = MappingProxyType(
             "refund_on": "2026-09-15",
             "account": "架空ふくおか銀行 博多支店 普通 9900042 ｶ)ｹﾞﾝｶｲﾅﾅﾂﾎﾞｼﾌﾞﾂﾘﾕｳ",
         },
+        **LADDER,
     }
 )
 ARTICLES: Mapping[str, str] = MappingProxyType(
@@ -182,6 +189,7 @@ ARTICLES: Mapping[str, str] = MappingProxyType(
         "receipt": "27(2)",
         "payment_inquiry": "27(2)",
         "refund_notice": "27(2)",
+        **LADDER_ARTICLES,
     }
 )
 
@@ -196,9 +204,9 @@ def letter(slug: str, facts: Mapping[str, JsonValue] | None = None, **changes: o
         notice_no="N-2026-000123",
         slug=slug,
         article=ARTICLES[slug],
-        channel="registered" if slug == "refusal_notice" else "email",
+        channel=CHANNELS.get(slug, "email"),
         issued_at=ISSUED_AT,
-        addressee=ADDRESSEE,
+        addressee=SEAT if slug in CERTIFIED else ADDRESSEE,
         contract_no=None if applied and slug != "acceptance_notice" else "C-2026-00042",
         application_no="A-2026-00077" if applied else None,
         terms_version="1.0",
