@@ -1,7 +1,7 @@
 """What the steps of dunning have in common: overdue sums, the open case, its letters and holds (Art. 16, 36)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from uuid import uuid4
 
@@ -15,7 +15,8 @@ from activities.office import Office
 from activities.records import enqueue_signal
 from models import ids
 from models.tables import DefaultCaseRow, DefaultHoldRow, DeliveryRow, InvoiceAccountRow, NoticeRow
-from terms.account import owed
+from terms.account import Owed, owed
+from terms.interest import parts_of
 from terms.periods import ONE_DAY, day_of
 
 OWING = ("issued", "part_paid")
@@ -91,11 +92,27 @@ async def owed_facts(session: AsyncSession, office: Office, contract_no: str, on
             "due_on": debt.due_on.isoformat(),
             "principal": now.principal,
             "interest": now.interest,
-            "from_on": (debt.due_on + ONE_DAY).isoformat(),
-            "days": (on - debt.due_on).days,
         }
-        rows.append(row | ({} if debt.month is None else {"month": debt.month}))
-    return {"owed": rows, "principal": principal, "interest": interest, "total": principal + interest}
+        rows.append(row | _runs(office, now) | ({} if debt.month is None else {"month": debt.month}))
+    return {
+        "as_of_on": on.isoformat(), "owed": rows, "principal": principal, "interest": interest,
+        "total": principal + interest,
+    }  # fmt: skip
+
+
+def _runs(office: Office, now: Owed) -> dict[str, JsonValue]:
+    """Say for which days interest ran on a debt; the parts of years where the principal never changed."""
+    if not now.segments:
+        return {}
+    first, last = now.segments[0], now.segments[-1]
+    told: dict[str, JsonValue] = {
+        "from_on": (first.after_on + ONE_DAY).isoformat(),
+        "days": (last.to_on - first.after_on).days,
+    }
+    if len(now.segments) == 1:
+        ran = parts_of(office.terms.daycount, first.after_on, last.to_on)
+        told["parts"] = [{k: v for k, v in asdict(part).items() if v is not None} for part in ran]
+    return told
 
 
 async def latest_of(session: AsyncSession, key: str) -> LatestLetter | None:

@@ -11,6 +11,7 @@ from sqlmodel import col
 from temporalio import activity
 
 from activities.approvals import cast_vote, close_approval
+from activities.ladder_letters import ladder_facts
 from activities.ledger import open_balances
 from activities.letters import queue_letter
 from activities.office import Office
@@ -169,7 +170,7 @@ class Contracts:
 
     async def _with_facts(self, session: AsyncSession, order: LetterOrder, c: ContractCommit) -> LetterOrder:
         """Add what only the database and the bank calendar know."""
-        facts: dict[str, JsonValue] = dict(order.facts)
+        facts: dict[str, JsonValue] = order.facts | await ladder_facts(session, self._office, order, c)
         ends_on = c.snapshot.ends_on
         if order.slug in {"cancellation_receipt", "contract_end_notice"} and ends_on is not None:
             used = order.slug == "cancellation_receipt" or c.snapshot.billing_start_on is not None

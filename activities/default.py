@@ -14,6 +14,7 @@ from sqlmodel import col
 from temporalio import activity
 
 from activities.arrears import case_id, held_until, latest_of, letter_key, overdue_principal, owed_facts
+from activities.ladder_letters import posted_arrival, running_suspension
 from activities.letters import queue_letter
 from activities.office import Office
 from activities.records import audit, open_task
@@ -79,9 +80,9 @@ class _Climb:
             await self._letter("second_reminder", {"pay_by_on": str(self.days["demand"] - ONE_DAY)})
             return
         from_on = self._stated_from_on()
-        facts: dict[str, JsonValue] = {"pay_by_on": str(from_on - ONE_DAY), "from_on": str(from_on), "scope": "all"}
+        facts: dict[str, JsonValue] = {"pay_by_on": str(from_on - ONE_DAY), "from_on": str(from_on)}
         await self._letter("second_reminder", facts)
-        await self._letter("suspension_warning", facts | {"ground": UNPAID})
+        await self._letter("suspension_warning", facts)
         self.case.state, self.case.stated_from_on = "warned", from_on
 
     def _stated_from_on(self) -> date:
@@ -113,7 +114,16 @@ class _Climb:
     async def demand(self) -> None:
         """The demand in writing (催告): only of who is suspended, or whose contract has ended."""
         demand_days = self.office.terms.demand_days
-        await self._letter("formal_demand", {"demand_days": demand_days, "ground": "17(1)"}, ground="17(1)")
+        arrives_on = posted_arrival(self.office, self.as_of)
+        facts: dict[str, JsonValue] = {
+            "demand_days": demand_days,
+            "arrives_on": str(arrives_on),
+            "pay_by_on": str(arrives_on + timedelta(days=demand_days)),
+        }
+        running = await running_suspension(self.session, self.contract.contract_no)
+        if running is not None and running.started_at is not None:
+            facts["suspended_on"] = str(day_of(running.started_at))
+        await self._letter("formal_demand", facts)
         self.case.state = "demanded"
 
     async def review(self) -> Tell:
@@ -130,7 +140,7 @@ class _Climb:
     async def review_from(self) -> date | None:
         """Work out the first day on which a rescission may be proposed, as far as facts are known."""
         demand = await latest_of(self.session, letter_key(self.case, "formal_demand"))
-        running = await self._running()
+        running = await running_suspension(self.session, self.contract.contract_no)
         if demand is None or demand.effective_at is None or running is None or running.started_at is None:
             return None
         terms = self.office.terms
@@ -139,13 +149,6 @@ class _Climb:
             day_of(demand.effective_at) + timedelta(days=terms.demand_days) + ONE_DAY,
             day_of(running.started_at) + timedelta(days=terms.rescind_wait_days),
         )
-
-    async def _running(self) -> SuspensionRow | None:
-        row = SuspensionRow
-        found: SuspensionRow | None = await self.session.scalar(
-            select(row).where(col(row.contract_no) == self.contract.contract_no, col(row.state) == "running")
-        )
-        return found
 
     async def _suspension_under_way(self) -> bool:
         row = SuspensionRow
@@ -172,9 +175,9 @@ class _Climb:
             channel_of("suspension_warning", electronic_delivery=application.electronic_delivery) == "email"
         )
 
-    async def _letter(self, slug: str, facts: dict[str, JsonValue], *, ground: str = UNPAID) -> None:
+    async def _letter(self, slug: str, facts: dict[str, JsonValue]) -> None:
         debts = await owed_facts(self.session, self.office, self.contract.contract_no, self.today)
-        order = LetterOrder(slug=slug, facts={"ground": ground} | debts | facts, origin=case_id(self.case))
+        order = LetterOrder(slug=slug, facts=debts | facts, origin=case_id(self.case))
         await queue_letter(
             self.session, self.office, order, key=letter_key(self.case, slug), as_of=self.as_of,
             application_no=self.contract.application_no, contract_no=self.contract.contract_no,
@@ -217,7 +220,7 @@ class _Climb:
         return self._at(None if case.step is None else reminder_at(self.days[case.step]))
 
     async def _may_demand(self) -> bool:
-        return self.case.ended or await self._running() is not None
+        return self.case.ended or await running_suspension(self.session, self.contract.contract_no) is not None
 
     async def _act_of_law(self, step: str) -> Climbed:
         """Propose what people decide; else say when it may be proposed. Facts wake the case by themselves."""

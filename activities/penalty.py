@@ -108,7 +108,7 @@ def _under(terms: Terms, ending: Ending, lines: Sequence[Line]) -> list[_Under]:
             groups.setdefault((line.min_term_ends_on, 0), []).append(line)
     found = []
     for (min_term_ends_on, months), group in sorted(groups.items(), key=lambda each: each[0], reverse=True):
-        monthly = sum(monthly_of(terms, _ordered(line)) for line in group)
+        monthly = sum(monthly_of(terms, ordered_line(line)) for line in group)
         ground: Ground = "28(1)" if before_start else "18(1)"
         charge = penalty(
             terms,
@@ -123,7 +123,8 @@ def _under(terms: Terms, ending: Ending, lines: Sequence[Line]) -> list[_Under]:
     return found
 
 
-def _ordered(line: Line) -> OrderedLine:
+def ordered_line(line: Line) -> OrderedLine:
+    """Give a line as the penalty rules ask for it."""
     return OrderedLine(
         code=line.code,
         quantity=line.quantity,

@@ -1,6 +1,6 @@
 """Suspensions: what a commit proves and writes, and the work of the peer (Art. 16)."""
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from temporalio import activity
@@ -8,6 +8,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.arrears import case_of, close_case, latest_of, letter_key, overdue_principal, runs_a_hold, tell_case
 from activities.commands import NoSuchWorkflow, command
+from activities.ladder_letters import running_suspension
 from activities.office import Office
 from activities.records import audit, open_task
 from models import ids
@@ -78,11 +79,7 @@ async def _prove_suspension(
 async def _prove_rescission(
     session: AsyncSession, office: Office, c: ContractCommit, case: DefaultCaseRow | None, overdue: int
 ) -> None:
-    running = await session.scalar(
-        select(SuspensionRow).where(
-            col(SuspensionRow.contract_no) == c.contract_no, col(SuspensionRow.state) == "running"
-        )
-    )
+    running = await running_suspension(session, c.contract_no)
     demand = None if case is None else await latest_of(session, letter_key(case, "formal_demand"))
     arrived_at = None if demand is None else demand.effective_at
     must_allow_rescission(

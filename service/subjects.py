@@ -40,6 +40,7 @@ PARTS: dict[str, dict[str, str]] = {
         "invoice_facts": "billing",
         "invoices": "billing",
         "issuing": "billing",
+        "ladder_letters": "default",
         "late_interest": "default",
         "late_usage": "billing",
         "ledger": "payment",

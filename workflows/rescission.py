@@ -88,21 +88,13 @@ class Rescissions(ContractRecord):
         peer_id = ids.rescission(self.s.contract_no, plan.n)
         told = RescissionInput(contract_no=self.s.contract_no, n=plan.n)
         peer = Opening(workflow_id=peer_id, type="rescission", payload=told.model_dump(mode="json"))
-        expected = end_by_rescission(
-            self._terms(), ordered(self.s.lines), ground=plan.ground, arrived_at=clock.now()
-        )  # fmt: skip
-        facts: dict[str, Any] = {
-            "ground": plan.ground,
-            "penalty": expected.penalty,
-            "delete_from_on": str(expected.delete_from_on),
-            "steps": [*expected.steps],
-        }
+        facts: dict[str, Any] = {"paragraph": Article.parse(plan.ground).paragraph}
         letter = LetterOrder(slug="rescission_notice", facts=facts, origin=peer_id)
         words = "契約の解除が承認されました。解除通知書の到達の時に終了します。"
         event = self._event("rescission_approved", plan.ground, c.origin.actor, words, {"n": plan.n})
         return self._step(
             c.origin.key, [event], scope=c.origin.scope, vote=c, must="rescission", rescission=plan, letters=[letter],
-            openings=[peer], reply=Reply(status=200, body={"state": "approved"}),
+            openings=[peer], lines=self.s.lines, reply=Reply(status=200, body={"state": "approved"}),
         )  # fmt: skip
 
     def _rescinded(self, c: Rescind) -> ContractCommit:

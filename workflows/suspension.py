@@ -148,11 +148,10 @@ class Suspensions(ContractRecord):
         part = "一部" if plan.scope.kind == "part" else "全部"
         event = self._event("suspended", plan.ground, actor, f"サービスの{part}の提供を停止しました。", _shown(plan))
         facts: dict[str, Any] = {
-            "ground": plan.ground,
-            "from_on": str(day_of(clock.now())),
+            "item": Article.parse(plan.ground).item,
+            "started_at": clock.now().isoformat(),
             "scope": plan.scope.kind,
-            "resources": [*plan.scope.resource_ids],
-            "pledge": needs_pledge(self._terms(), plan.ground),
+            "pledge_required": needs_pledge(self._terms(), plan.ground),
         }
         if plan.until_on is not None:
             facts["until_on"] = str(plan.until_on)
@@ -178,11 +177,7 @@ class Suspensions(ContractRecord):
         plan = self._suspension()
         self.s.phase, self.s.suspension = "active", None
         event = self._event("resumed", "16(3)", actor, "サービスの提供を再開しました。", {"n": plan.n, **basis})
-        facts: dict[str, Any] = {
-            "resumed_at": clock.now().isoformat(),
-            "scope": plan.scope.kind,
-            "resources": [*plan.scope.resource_ids],
-        }
+        facts: dict[str, Any] = {"resumed_at": clock.now().isoformat(), "scope": plan.scope.kind}
         return {
             "events": [event],
             "letters": [LetterOrder(slug="service_resumed_notice", facts=facts)],
@@ -202,7 +197,7 @@ class Suspensions(ContractRecord):
                 more["suspension"] = plan.model_copy(update={"state": "withdrawn"})
                 more["signals"] = [SignalOrder(workflow_id=ids.suspension(self.s.contract_no, plan.n), name="over")]
             elif needs_pledge(self._terms(), plan.ground):
-                more["letters"] = [LetterOrder(slug="pledge_request", facts={"ground": plan.ground})]
+                more["letters"] = [LetterOrder(slug="pledge_request", facts={"item": Article.parse(plan.ground).item})]
             else:
                 lifted = self._lifted(c.origin.actor, {"ended_by": "payment"})
                 events += lifted.pop("events")
