@@ -34,6 +34,7 @@ PARTS: dict[str, dict[str, str]] = {
         "certified": "notice",
         "corrections": "billing",
         "credits": "billing",
+        "deliveries": "notice",
         "formation": "contract",
         "invoice_facts": "billing",
         "invoices": "billing",

@@ -72,9 +72,7 @@ FIVE = debt(
     owed("2260000003", "penalty", "2026-08-03", 30600000),
     owed("3260000001", "surcharge", "2026-08-17", 363000),
 )
-STEPS: list[JsonValue] = list(
-    late_interest(TERMS_1_0, principal=123456, due_on=date(2026, 7, 31), paid_on=AS_OF).steps
-)
+STEPS: list[JsonValue] = list(late_interest(TERMS_1_0, principal=123456, due_on=date(2026, 7, 31), paid_on=AS_OF).steps)
 
 LADDER: Mapping[str, dict[str, JsonValue]] = MappingProxyType(
     {
@@ -111,7 +109,7 @@ LADDER: Mapping[str, dict[str, JsonValue]] = MappingProxyType(
             "paragraph": 1,
             "warned_on": "2026-08-17",
             "suspended_on": "2026-08-25",
-            "demanded_on": "2026-08-20",
+            "demanded_on": "2026-09-02",
             "arrives_on": "2026-09-11",
             "penalty": 30600000,
             "delete_from_on": "2026-10-11",
