@@ -6,7 +6,7 @@ written as 金…円, for Latin letters are taken in proper names only.
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from activities.wording import CHANNELS, Block, clause, day
 from models.messages.notice import Letter
@@ -53,9 +53,10 @@ def pages_of(
         NotCertifiable: a character that certified mail does not take.
     """
     names = (*PROPER_NAMES, *frame["addressee"], *frame["sender"])
+    right = layout.width - max(map(count, frame["numbers"]))
     title = Passage(subject, first=max(layout.width - count(subject), 0) // 2)
     passages = [
-        *(Passage(line, first=layout.width // 2, rest=layout.width // 2) for line in frame["numbers"]),
+        *(Passage(line, first=max(right, 0)) for line in frame["numbers"]),
         Passage(""),
         *(Passage(line, rest=1) for line in frame["addressee"]),
         Passage(""),
@@ -78,5 +79,5 @@ def text_of(pages: Sequence[Sequence[str]]) -> str:
 def _passage(block: Block) -> Passage:
     if block["kind"] == "paragraph":
         return Passage(block["text"], first=1)
-    first, rest = cast("tuple[int, int]", block["indents"])
+    first, rest = block["indents"]
     return Passage(block["text"], first=first, rest=rest)

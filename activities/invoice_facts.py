@@ -12,8 +12,8 @@ from sqlmodel import col
 
 from activities.ledger import debts_of_many
 from activities.office import Office
-from activities.virtual_account import virtual_number
-from models.messages.billing import ArrearFacts, CorrectedFacts, InvoiceFacts, InvoiceLineFacts, PayInto, TaxFacts
+from activities.virtual_account import pay_into
+from models.messages.billing import ArrearFacts, CorrectedFacts, InvoiceFacts, InvoiceLineFacts, TaxFacts
 from models.messages.notice import Addressee, Channel, Letter
 from models.tables import (
     ApprovalRow,
@@ -269,7 +269,7 @@ async def _facts(
             "rates": taxes,
             "non_taxed": invoice.non_taxed,
             "total": invoice.total,
-            "account": None if is_credit else _account(material, invoice.contract_no),
+            "account": None if is_credit else pay_into(material.account, invoice.contract_no),
             "arrears": () if is_credit else overdue,
             "arrears_on": invoice.issued_on if overdue and not is_credit else None,
             "replaces": invoice.replaces,
@@ -309,19 +309,4 @@ async def _line(office: Office, material: Material, invoice: InvoiceRow, line: I
         capped=bool(line.capped),
         article=line.article,
         tax_class=cast("Any", line.tax_class),
-    )
-
-
-def _account(material: Material, contract_no: str) -> PayInto | None:
-    account = material.account
-    if account is None:
-        return None
-    own = virtual_number(account, contract_no)
-    return PayInto(
-        bank_name=account.bank_name,
-        branch_name=account.branch_name,
-        type=cast("Any", account.type),
-        number=own or account.number,
-        holder_kana=account.holder_kana,
-        own=own is not None,
     )

@@ -1,6 +1,7 @@
 """Letters: ordered in the transaction of their cause, put together, rendered, kept and shown (Art. 42)."""
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from typing import Any, cast
 
 from pydantic import JsonValue
@@ -8,7 +9,7 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from activities.documents import Composed
+from activities.documents import STATED, Composed
 from activities.issuing import queue_invoice_letter
 from activities.office import Office
 from activities.records import (
@@ -20,7 +21,9 @@ from activities.records import (
     next_number,
     open_task,
 )
+from activities.virtual_account import pay_into
 from models import ids
+from models.messages.application import ApplicationForm
 from models.messages.notice import (
     Addressee,
     Arrival,
@@ -30,12 +33,17 @@ from models.messages.notice import (
     Reissue,
 )
 from models.messages.office import Event, LetterOrder, Opening, TaskOrder
-from models.tables import ApplicationRow, ContactRow, ContractRow, DocumentRow, NoticeRow, TaskRow
-from terms.letters import LETTERS, channel_of
+from models.tables import ApplicationRow, BankAccountRow, ContactRow, ContractRow, DocumentRow, NoticeRow, TaskRow
+from terms.letters import LETTERS, channel_of, copy_of
+from terms.letters import Channel as PostedOrSent
 from terms.notice import deemed_arrival
-from terms.periods import day_of
+from terms.periods import ONE_DAY, at, day_of
 
 WRITTEN_ON_PAPER = frozenset({"post", "registered", "certified"})
+HOW_TO_POST = {
+    "certified": "を3通印刷して契印を押し、謄本を確認のうえ、内容証明(一般書留・配達証明付き)で単独の封書として差し出し"
+}
+"""What else there is to do with a letter than to post it: nothing may be enclosed with certified content."""
 
 
 async def queue_letter(
@@ -55,20 +63,46 @@ async def queue_letter(
     found = await session.scalar(select(col(NoticeRow.notice_no)).where(col(NoticeRow.key) == key))
     if found is not None:
         return found
-    kind = LETTERS[order.slug]
     application = await session.get_one(ApplicationRow, application_no)
-    about = contract_no or application_no
     channel = channel_of(order.slug, electronic_delivery=application.electronic_delivery)
-    number = await next_number(session, "notice")
-    n = 1 + (
-        await session.scalar(
-            select(func.count())
-            .select_from(NoticeRow)
-            .where(col(NoticeRow.workflow_id).like(f"notice/{about}/{order.slug}/%"))
-        )
-        or 0
+    n = await _times(session, contract_no or application_no, order.slug) + 1
+    number = await _queue(
+        session, office, order, application, channel, n, key=key, as_of=as_of, contract_no=contract_no
     )
-    workflow_id = ids.notice(about, order.slug, n, channel)
+    copied = copy_of(order.slug, channel)
+    if copied is not None:
+        again = order.model_copy(update={"origin": None})  # who waits hears of the letter, not of its copy
+        await _queue(
+            session, office, again, application, copied, n,
+            key=f"{key}:{copied}", as_of=as_of, contract_no=contract_no, same_as=number,
+        )  # fmt: skip
+    return number
+
+
+async def _times(session: AsyncSession, about: str, slug: str) -> int:
+    """Count the letters of a kind so far."""
+    letters = select(func.count()).where(col(NoticeRow.workflow_id).like(f"notice/{about}/{slug}/%"))
+    return await session.scalar(letters) or 0
+
+
+async def _queue(  # noqa: PLR0913 (the columns of one row)
+    session: AsyncSession,
+    office: Office,
+    order: LetterOrder,
+    application: ApplicationRow,
+    channel: PostedOrSent,
+    n: int,
+    *,
+    key: str,
+    as_of: datetime,
+    contract_no: str | None,
+    same_as: str | None = None,
+) -> str:
+    """Order one letter by one channel; what is posted becomes a task."""
+    kind = LETTERS[order.slug]
+    application_no = application.application_no
+    number = await next_number(session, "notice")
+    workflow_id = ids.notice(contract_no or application_no, order.slug, n, channel)
     article = str(order.facts.get("article") or order.facts.get("ground") or kind.article)
     session.add(
         NoticeRow(
@@ -86,6 +120,7 @@ async def queue_letter(
             terms_version=application.terms_version,
             queued_at=as_of,
             replaces=order.replaces,
+            same_as=same_as,
             facts=await office.vault.seal_json(application_no, "statutory", cast("JsonValue", dict(order.facts))),
         )
     )
@@ -97,7 +132,7 @@ async def queue_letter(
         task = TaskOrder(
             kind="post_letter",
             role="support",
-            detail=f"{kind.title}({number})を発送し、発送を記録してください。",
+            detail=f"{kind.title}({number}){HOW_TO_POST.get(channel, 'を発送し')}、発送を記録してください。",
             article=article,
             notice_no=number,
         )
@@ -122,36 +157,59 @@ async def letter_of(office: Office, row: NoticeRow) -> Letter:
         application = await session.get_one(ApplicationRow, cast("str", row.application_no))
         contract = await session.get(ContractRow, row.contract_no) if row.contract_no else None
         contact_row = await session.scalar(contact_of(application.application_no, row.contact_kind))
+        account = await session.scalar(select(BankAccountRow).order_by(col(BankAccountRow.recorded_at)).limit(1))
     company = await office.vault.unseal_text(contract.name if contract else application.name)
-    contact = cast("dict[str, Any]", await office.vault.unseal_json(contact_row.contact)) if contact_row else {}
     facts = cast("dict[str, JsonValue]", await office.vault.unseal_json(row.facts))
     stamped_at = cast("datetime", row.stamped_at)
     if row.slug == "acceptance_notice":
         facts |= await _moment_of_formation(office, row, stamped_at)
-    address = contact.get("address") or {}
+    into = pay_into(account, row.contract_no) if row.contract_no else None
+    if into is not None and "account" in STATED[row.slug].model_fields and "owed" in facts:
+        facts = {"account": into.model_dump(mode="json"), **facts}
     return Letter(
         notice_no=row.notice_no,
         slug=row.slug,
         article=row.article,
         channel=cast("Channel", row.channel),
         issued_at=stamped_at,
-        addressee=Addressee(
-            company=company,
-            department=contact.get("department"),
-            person=contact.get("name"),
-            postal_code=address.get("postal_code"),
-            address="".join(address.get(part) or "" for part in ("prefecture", "city", "street"))
-            + (f" {address['building']}" if address.get("building") else "")
-            if address
-            else None,
-            email=contact.get("email"),
-        ),
+        addressee=await _addressee(office, row, application, company, contact_row),
         contract_no=row.contract_no or application.contract_no,
         application_no=row.application_no,
         terms_version=row.terms_version,
         replaces=row.replaces,
         facts=facts,
     )
+
+
+async def _addressee(
+    office: Office, row: NoticeRow, application: ApplicationRow, company: str, contact_row: ContactRow | None
+) -> Addressee:
+    """Name the registered contact, or the representative at the registered office (17(3), notices.md 2)."""
+    if row.contact_kind == "seat" and application.form is not None:
+        applicant = ApplicationForm.model_validate(await office.vault.unseal_json(application.form)).applicant
+        seat = applicant.address.model_dump()
+        chief = applicant.representative
+        return Addressee(
+            company=company,
+            person=f"{chief.title} {chief.name}",
+            postal_code=seat["postal_code"],
+            address=_address_line(seat),
+        )
+    contact = cast("dict[str, Any]", await office.vault.unseal_json(contact_row.contact)) if contact_row else {}
+    address = contact.get("address") or {}
+    return Addressee(
+        company=company,
+        department=contact.get("department"),
+        person=contact.get("name"),
+        postal_code=address.get("postal_code"),
+        address=_address_line(address) if address else None,
+        email=contact.get("email"),
+    )
+
+
+def _address_line(address: Mapping[str, Any]) -> str:
+    building = f" {address['building']}" if address.get("building") else ""
+    return "".join(address.get(part) or "" for part in ("prefecture", "city", "street")) + building
 
 
 async def _moment_of_formation(office: Office, row: NoticeRow, stamped_at: datetime) -> dict[str, JsonValue]:
@@ -172,10 +230,33 @@ async def normal_arrival(office: Office, row: NoticeRow, dispatched_at: datetime
         channel=cast("Any", channel if channel != "certified" else "registered"),
         dispatched_at=dispatched_at.replace(microsecond=0),
         contact_correct=not known_wrong,
-        requires_actual_arrival=False,
+        requires_actual_arrival=LETTERS[row.slug].actual_arrival,
     )
     at_once = answer.arrived_at is not None and answer.arrived_at <= dispatched_at  # seconds are whole in the rule
     return Arrival(arrived_at=dispatched_at if at_once else answer.arrived_at, deemed=answer.deemed, basis=answer.basis)
+
+
+def expected_on(office: Office, channel: PostedOrSent, as_of: datetime) -> date:
+    """Say on which day a letter that goes out now normally arrives; what depends on it is printed for this day."""
+    answer = deemed_arrival(
+        office.terms,
+        office.calendars,
+        channel="registered" if channel == "certified" else channel,
+        dispatched_at=as_of.replace(microsecond=0),
+        contact_correct=True,
+        requires_actual_arrival=False,
+    )
+    return day_of(cast("datetime", answer.arrived_at))
+
+
+def record_awaited_until(office: Office, row: NoticeRow, dispatched_at: datetime) -> datetime | None:
+    """Say until when a delivery record is awaited before a letter of certified content counts by the normal time.
+
+    It comes with a card of its delivery (配達証明), so the record is nearly always there by then.
+    """
+    if row.channel != "certified" or LETTERS[row.slug].actual_arrival:
+        return None
+    return at(day_of(dispatched_at) + office.terms.registered_task_days * ONE_DAY)
 
 
 async def _contact_wrong(office: Office, row: NoticeRow) -> bool:
@@ -236,6 +317,13 @@ async def _queue_again(session: AsyncSession, office: Office, row: NoticeRow, ke
         return again.notice_no
     facts = cast("dict[str, JsonValue]", await office.vault.unseal_json(row.facts))
     order = LetterOrder(slug=row.slug, facts=facts, origin=row.origin, replaces=row.notice_no)
+    if row.same_as is not None:
+        application = await session.get_one(ApplicationRow, row.application_no)
+        n = await _times(session, row.contract_no or application.application_no, row.slug) + 1
+        return await _queue(
+            session, office, order, application, cast("PostedOrSent", row.channel), n,
+            key=key, as_of=as_of, contract_no=row.contract_no, same_as=row.same_as,
+        )  # fmt: skip
     return await queue_letter(
         session, office, order, key=key, as_of=as_of,
         application_no=cast("str", row.application_no), contract_no=row.contract_no,

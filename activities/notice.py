@@ -1,24 +1,29 @@
 """Letters: ordered in the transaction of their cause, sent, posted, and followed to their arrival (Art. 42)."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, cast
 
 from pydantic import JsonValue
 from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from temporalio import activity
 
+from activities.deliveries import keep_delivery
 from activities.documents import Composed, FactsWrong, GlyphMissing, HeaderRefused, compose, to_email
 from activities.gateways.mail import MailDeferred, MailRefused
 from activities.heartbeat import beating
-from activities.letters import contact_of, keep_document, letter_of, normal_arrival, queue_letter, view_notice
+from activities.letters import (
+    keep_document,
+    letter_of,
+    normal_arrival,
+    record_awaited_until,
+    view_notice,
+)
 from activities.office import Office
 from activities.records import (
     audit,
     close_tasks,
-    insert_once,
     instant,
     look_again,
     open_task,
@@ -26,7 +31,6 @@ from activities.records import (
 )
 from models.messages.notice import (
     ArrivalRecord,
-    Delivery,
     DeliveryOrder,
     Dispatched,
     DispatchOrder,
@@ -35,12 +39,13 @@ from models.messages.notice import (
     PaperDispatchOrder,
     Posted,
 )
-from models.messages.office import Event, LetterOrder, Reply, TaskOrder
-from models.tables import ContactRow, DeliveryRow, NoticeRow, TaskRow
+from models.messages.office import Event, Reply, TaskOrder
+from models.tables import NoticeRow, TaskRow
+from terms.certified import NotCertifiable
 from terms.derivation import ja_time
 from terms.letters import LETTERS
 
-UNPRINTABLE = (GlyphMissing, FactsWrong, HeaderRefused)
+UNPRINTABLE = (GlyphMissing, FactsWrong, HeaderRefused, NotCertifiable)
 
 
 class Notices:
@@ -129,6 +134,8 @@ class Notices:
             body = view_notice(row)
             if c.outcome != "returned" and row.state == "dispatched":
                 body |= {"state": "arrived", "arrived_at": instant(c.at)}
+            elif row.channel == "certified" and row.state == "dispatched":
+                body |= {"state": "undeliverable"}
             await store_answer(session, office.vault, c.origin.scope, 200, body, row.application_no or "office")
         await office.wake()
         return Reply(status=200, body=body)
@@ -177,13 +184,13 @@ class Notices:
             arrival = record.arrival
             row.state = "arrived" if arrival.arrived_at else "undeliverable"
             row.arrived_at, row.deemed, row.basis = arrival.arrived_at, arrival.deemed, arrival.basis
-            words = f"{ja_time(arrival.arrived_at)}に到着" if arrival.arrived_at else "到着せず"
+            words = f"{ja_time(arrival.arrived_at)}に到着しました" if arrival.arrived_at else "到達しませんでした"
             event = Event(
                 action="letter_arrived" if arrival.arrived_at else "letter_undeliverable",
                 article="42(2)" if arrival.deemed else (row.article or "42(2)"),
                 actor="system",
                 at=record.as_of,
-                summary=f"{LETTERS[row.slug].title}({row.notice_no})は{words}しました。",
+                summary=f"{LETTERS[row.slug].title}({row.notice_no})は{words}。",
                 basis={"notice_no": row.notice_no, "basis": arrival.basis, "deemed": arrival.deemed},
             )
             await audit(
@@ -225,7 +232,7 @@ class Notices:
             async with office.readers() as session:
                 row = await session.get_one(NoticeRow, row.notice_no)
         letter = await letter_of(office, row)
-        composed = await asyncio.to_thread(compose, letter, office.sender)
+        composed = await asyncio.to_thread(compose, letter, office.sender, cert_layout=office.terms.cert_layout)
         await keep_document(office, row, composed)
         return composed, letter, cast("str", row.message_id)
 
@@ -250,7 +257,10 @@ class Notices:
     async def _told(self, row: NoticeRow) -> Dispatched:
         at = cast("datetime", row.dispatched_at)
         return Dispatched(
-            notice_no=row.notice_no, dispatched_at=at, arrival=await normal_arrival(self._office, row, at)
+            notice_no=row.notice_no,
+            dispatched_at=at,
+            arrival=await normal_arrival(self._office, row, at),
+            record_until=record_awaited_until(self._office, row, at),
         )
 
 
@@ -263,73 +273,9 @@ def _words_of(trouble: Exception) -> tuple[str, str]:
     match trouble:
         case GlyphMissing():
             return "glyph_missing", "印字できない文字があります。外字を置き換えてください。"
+        case NotCertifiable():
+            return "not_certifiable", "内容証明に使用できない文字があります。文言を改めてください。"
         case HeaderRefused():
             return "contact_unusable", "メールの宛先が使用できません。連絡先を確認してください。"
         case _:
             return "letter_incomplete", "書面の記載事項が不足しています。管理者に連絡してください。"
-
-
-async def keep_delivery(session: AsyncSession, office: Office, row: NoticeRow, c: Delivery, *, as_of: datetime) -> None:
-    """Write evidence of a delivery; a letter that came back puts the contact in doubt (Art. 42(2), A65)."""
-    owner = row.application_no or "office"
-    values = {
-        "key": c.origin.key,
-        "notice_no": row.notice_no,
-        "outcome": c.outcome,
-        "at": c.at,
-        "proof": await office.vault.seal_text(owner, "statutory", c.proof),
-        "recorded_by": c.origin.actor,
-    }
-    if not await insert_once(session, DeliveryRow, values):
-        return
-    event = Event(
-        action=f"letter_{c.outcome}",
-        article="42(2)",
-        actor=c.origin.actor,
-        at=as_of,
-        summary=f"{LETTERS[row.slug].title}({row.notice_no})の配達結果を記録しました。",
-        basis={"notice_no": row.notice_no, "outcome": c.outcome, "at": c.at.astimezone(UTC).isoformat()},
-    )
-    await audit(session, c.origin.key, [event], contract_no=row.contract_no, application_no=row.application_no)
-    if c.outcome != "returned":
-        return
-    await session.execute(
-        update(ContactRow)
-        .where(col(ContactRow.application_no) == row.application_no, col(ContactRow.kind) == row.contact_kind)
-        .where(col(ContactRow.to_at).is_(None))
-        .values(known_wrong=True)
-    )
-    task = TaskOrder(
-        kind="contact_wrong",
-        role="support",
-        detail=f"{LETTERS[row.slug].title}({row.notice_no})が不達です。連絡先を確認してください。",
-        article="42(2)",
-        notice_no=row.notice_no,
-    )
-    await open_task(
-        session, f"contact_wrong:{row.notice_no}", task, as_of=as_of,
-        contract_no=row.contract_no, application_no=row.application_no,
-    )  # fmt: skip
-    if row.channel == "email" and row.application_no is not None:
-        await _ask_for_contact(session, office, row, as_of)
-
-
-async def _ask_for_contact(session: AsyncSession, office: Office, row: NoticeRow, as_of: datetime) -> None:
-    """Ask by post for the right address, once for each letter that came back."""
-    contact_row = await session.scalar(contact_of(row.application_no or "", row.contact_kind))
-    contact = cast("dict[str, Any]", await office.vault.unseal_json(contact_row.contact)) if contact_row else {}
-    facts: dict[str, JsonValue] = {
-        "contact_kind": row.contact_kind,
-        "on_record": contact.get("email", ""),
-        "notice_no": row.notice_no,
-        "notice_title": LETTERS[row.slug].title,
-    }
-    await queue_letter(
-        session,
-        office,
-        LetterOrder(slug="contact_check_request", facts=facts),
-        key=f"contact_check:{row.notice_no}",
-        as_of=as_of,
-        application_no=cast("str", row.application_no),
-        contract_no=row.contract_no,
-    )

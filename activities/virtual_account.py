@@ -1,5 +1,8 @@
-"""Virtual accounts (バーチャル口座): a number for each contract, tied to the designated account (27(2))."""
+"""Where to pay (27(2)): the designated account, and virtual accounts (バーチャル口座), a number for each contract."""
 
+from typing import Any, cast
+
+from models.messages.billing import PayInto
 from models.tables import BankAccountRow
 
 NUMBER_LENGTH = 7
@@ -23,3 +26,18 @@ def contract_of_virtual(account: BankAccountRow, number: str) -> str | None:
     if prefix is None or len(number) != NUMBER_LENGTH or not number.startswith(prefix):
         return None
     return f"C-{int(number[len(prefix) :]):06d}"
+
+
+def pay_into(account: BankAccountRow | None, contract_no: str) -> PayInto | None:
+    """Give the account into which a contract pays: under a number of its own, if the account has such numbers."""
+    if account is None:
+        return None
+    own = virtual_number(account, contract_no)
+    return PayInto(
+        bank_name=account.bank_name,
+        branch_name=account.branch_name,
+        type=cast("Any", account.type),
+        number=own or account.number,
+        holder_kana=account.holder_kana,
+        own=own is not None,
+    )

@@ -36,6 +36,7 @@ PARTS: dict[str, dict[str, str]] = {
         "corrections": "billing",
         "credits": "billing",
         "dunning": "default",
+        "deliveries": "notice",
         "formation": "contract",
         "invoice_facts": "billing",
         "invoices": "billing",

@@ -24,7 +24,7 @@ ContactKind = Literal["contract", "billing", "technical", "emergency", "seat"]
 class LetterKind:
     """A letter of the provider: its title, clause and legal form, and the registered contact it goes to.
 
-    One that goes `paper_too` is posted besides the e-mail. With `actual_arrival` nothing but delivery or refusal counts.
+    One that goes `paper_too` is posted besides the e-mail. With `actual_arrival` only delivery or refusal counts.
     """
 
     title: str

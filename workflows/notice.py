@@ -1,5 +1,7 @@
 """Art. 42: one letter by one channel, from its dispatch to its arrival."""
 
+from typing import Literal
+
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
@@ -53,10 +55,11 @@ class Notice:
         arrival = await self._arrival(dispatched)
         record = ArrivalRecord(notice_no=n.notice_no, arrival=arrival, as_of=clock.now())
         await workflow.execute_activity_method(Notices.record_arrival, record, **DATABASE, summary="第42条 到着の記録")
-        if arrival.arrived_at is not None:
-            await self._tell("arrived", dispatched.model_copy(update={"dispatched_at": arrival.arrived_at}))
+        state: Literal["arrived", "undeliverable"] = "undeliverable" if arrival.arrived_at is None else "arrived"
+        at = arrival.arrived_at or clock.now()
+        await self._tell(state, dispatched.model_copy(update={"dispatched_at": at}))
         await workflow.wait_condition(workflow.all_handlers_finished)
-        return await self._close("arrived")
+        return await self._close(state)
 
     @workflow.update
     async def post(self, c: PaperDispatch) -> Reply:
@@ -78,7 +81,7 @@ class Notice:
             Notices.record_delivery, DeliveryOrder(notice_no=self.n.notice_no, delivery=c, as_of=clock.now()),
             **DATABASE, summary="第42条 配達の記録",
         )  # fmt: skip
-        if c.outcome != "returned" and self.delivery is None:
+        if self.delivery is None and (c.outcome != "returned" or self.n.channel == "certified"):
             self.delivery = c
         return reply
 
@@ -110,26 +113,32 @@ class Notice:
         return self.posted
 
     async def _arrival(self, dispatched: Dispatched) -> Arrival:
-        """Art. 42(2), A65: evidence if there is any by then, else the normal time."""
+        """Art. 42(2), A65: evidence if there is any by then, else the normal time.
+
+        A letter of certified content that came back has not arrived; a rescission waits for evidence alone (A35).
+        """
         normal = dispatched.arrival
         if normal.basis in {"dispatch", "viewable", "report"}:
             return normal
         self._show("dispatched")
-        if await clock.wait_until(normal.arrived_at, lambda: self.delivery is not None, "第42条第2項 通常到着"):
+        until = dispatched.record_until or normal.arrived_at
+        if await clock.wait_until(until, lambda: self.delivery is not None, "第42条第2項 通常到着"):
             delivery = self.delivery
-            if delivery is not None and (normal.arrived_at is None or delivery.at <= normal.arrived_at):
+            if delivery is not None and delivery.outcome == "returned":
+                return Arrival(arrived_at=None, deemed=False, basis="no_arrival")
+            if delivery is not None and (until is None or delivery.at <= until):
                 basis = "delivery" if delivery.outcome == "delivered" else "refusal"
                 return Arrival(arrived_at=delivery.at, deemed=basis == "refusal", basis=basis)
         return normal
 
-    async def _tell(self, state: str, d: Dispatched) -> None:
+    async def _tell(self, state: Literal["dispatched", "arrived", "undeliverable"], d: Dispatched) -> None:
         """Tell the workflow that waits; if it has closed, what it should know is on record."""
         if self.n.origin is None:
             return
         moved = LetterMoved(
             notice_no=self.n.notice_no,
             slug=workflow.info().workflow_id.split("/")[2],
-            state="arrived" if state == "arrived" else "dispatched",
+            state=state,
             channel="email" if d.arrival.basis == "dispatch" else self.n.channel,
             at=d.dispatched_at,
         )

@@ -12,15 +12,15 @@ from sqlmodel import col
 
 from activities import bulk_letters
 from activities.commands import NoSuchWorkflow, command
+from activities.deliveries import arrive_late, keep_delivery
 from activities.letters import print_letter, reissue, view_notice
-from activities.notice import keep_delivery
 from activities.office import Office
 from api.auth import CONTACT_READERS, READERS, Caller, Principal, TheOffice, may
 from api.dispatch import deliver, json_answer, respond, send
 from api.fields import Answer, Body, Instant, Line, Number, Text
 from api.idempotency import CommandRoute, TheCall
 from api.paging import Page, PageWanted, fetch_page
-from api.problems import Conflict, Erased, InvalidInput, NotFound
+from api.problems import Conflict, Erased, Forbidden, InvalidInput, NotFound
 from models import ids
 from models.messages.notice import Delivery, PaperDispatch, Reissue
 from models.messages.office import ApprovalClosing, Reply
@@ -168,13 +168,18 @@ async def dispatch(
 async def record_delivery(
     notice_no: Number, body: DeliveryBody, office: TheOffice, caller: Caller, call: TheCall
 ) -> JSONResponse:
-    """Record delivery, refusal (民97(2)) or return; an e-mail's return leaves its moment and opens a task."""
+    """Record delivery, refusal (民97(2)) or return; an e-mail's return leaves its moment and opens a task.
+
+    That a letter which came back had arrived after all is for legal to say (17(3)).
+    """
     row = await notice_row(office, notice_no, caller)
     call.owner = row.application_no or call.owner
     if row.dispatched_at is None:
         message = "The letter has not gone out."
         raise Conflict(message)
     _check_time(body.at, call.now, row.dispatched_at, "/at")
+    if row.state == "undeliverable" and body.outcome != "returned" and caller.role != "legal":
+        raise Forbidden
     delivery = Delivery(origin=call.origin("deliver"), outcome=body.outcome, at=body.at, proof=body.proof)
     if row.state == "dispatched" and bulk_letters.is_bulk(row):
         if body.outcome != "returned":
@@ -188,6 +193,8 @@ async def record_delivery(
     async with office.sessions.begin() as session:
         fresh = await session.get_one(NoticeRow, notice_no, with_for_update=True)
         await keep_delivery(session, office, fresh, delivery, as_of=call.now)
+        if fresh.state == "undeliverable" and body.outcome != "returned":
+            await arrive_late(session, fresh, delivery, as_of=call.now)
         answer = view_notice(fresh)
         await call.store(session, 200, answer, call.owner)
     await office.wake()

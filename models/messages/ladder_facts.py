@@ -177,7 +177,7 @@ class ServiceResumed(Facts, Scope):
 
 
 class FormalDemand(Debt):
-    """`formal_demand` (催告): `demand_days` from its arrival; `pay_by_on` is their last day if it comes `arrives_on`."""
+    """`formal_demand` (催告): `demand_days` from its arrival; the last is `pay_by_on` if it comes on `arrives_on`."""
 
     owed: Owed
     suspended_on: date | None = None

@@ -62,11 +62,15 @@ class Arrival(Message):
 
 
 class Dispatched(Message):
-    """A letter went out; `normal_arrival` is when it arrives without further evidence (absent: only real arrival)."""
+    """A letter went out; `arrival` is when it arrives without further evidence (without a time: by real arrival only).
+
+    Until `record_until` evidence is awaited although the normal time has come.
+    """
 
     notice_no: str
     dispatched_at: AwareDatetime
     arrival: Arrival
+    record_until: AwareDatetime | None = None
 
 
 class DispatchOrder(Message):

@@ -109,7 +109,7 @@ LADDER: Mapping[str, dict[str, JsonValue]] = MappingProxyType(
             "paragraph": 1,
             "warned_on": "2026-08-17",
             "suspended_on": "2026-08-25",
-            "demanded_on": "2026-08-20",
+            "demanded_on": "2026-09-02",
             "arrives_on": "2026-09-11",
             "penalty": 30600000,
             "delete_from_on": "2026-10-11",
