@@ -35,8 +35,16 @@ def frame_of(letter: Letter, addressee: Sequence[str], sender: Sequence[str]) ->
             if value
         ],
         "contract_no": letter.contract_no and numbered(letter.contract_no),
+        "bank": _bank_names(letter),
         "replaces": letter.replaces and numbered(letter.replaces),
     }
+
+
+def _bank_names(letter: Letter) -> list[str]:
+    """Give the names of bank, branch and holder, which may be written in Latin letters as proper names."""
+    account = letter.facts.get("account")
+    told = account if isinstance(account, Mapping) else {}
+    return [str(told[part]) for part in ("bank_name", "branch_name", "holder_kana") if part in told]
 
 
 def numbered(number: str) -> str:
@@ -52,7 +60,7 @@ def pages_of(
     Raises:
         NotCertifiable: a character that certified mail does not take.
     """
-    names = (*PROPER_NAMES, *frame["addressee"], *frame["sender"])
+    names = (*PROPER_NAMES, *frame["addressee"], *frame["sender"], *frame["bank"])
     right = layout.width - max(map(count, frame["numbers"]))
     title = Passage(subject, first=max(layout.width - count(subject), 0) // 2)
     passages = [

@@ -1,6 +1,6 @@
 """A customer who does not pay: a debt made by public means, people who decide, money that comes in after all."""
 
-from datetime import date
+from datetime import date, datetime
 
 from tests.cash_office import ACCOUNT, Transfer, zengin
 from tests.desk import JSON, Desk
@@ -74,6 +74,34 @@ class Debtor:
     async def state(self) -> JSON:
         """Show where the contract stands on the ladder."""
         return await self.desk.read(f"{self.path}/default")
+
+    async def reach(self, when: str) -> None:
+        """Let time pass until an instant, unless it has passed."""
+        if await self.desk.office.clock.now() < datetime.fromisoformat(when):
+            await self.desk.until(when)
+
+    async def until_suspended(self) -> None:
+        """Let time pass until the suspension is decided on 10 May."""
+        await self.reach("2026-05-10T09:00:00+09:00")
+        await self.decide(await self.proposal("suspension"), "dunning")
+
+    async def until_demanded(self) -> None:
+        """Let the demand arrive on 27 May."""
+        if (await self.desk.read(self.path))["state"] == "active":
+            await self.until_suspended()
+        await self.reach("2026-05-25T09:00:00+09:00")
+        demand = await self.posted("formal_demand", "2026-05-25T09:00:00+09:00")
+        await self.reach("2026-05-27T15:00:00+09:00")
+        await self.delivered(demand, "2026-05-27T11:00:00+09:00")
+
+    async def until_rescission_is_sent(self) -> str:
+        """Let two people decide on 14 June and the letter go out; gives its number."""
+        await self.until_demanded()
+        await self.reach("2026-06-14T09:00:00+09:00")
+        proposal = await self.proposal("rescission")
+        await self.decide(proposal, "dunning")
+        await self.decide(proposal, "legal")
+        return await self.posted("rescission_notice", "2026-06-14T09:00:00+09:00")
 
     async def posted(self, slug: str, at: str) -> str:
         """Post the certified letter of its kind; gives its number."""
