@@ -70,7 +70,9 @@ async def order(
     desk: Desk, contract_no: str, slug: str, facts: dict[str, JsonValue] | None = None, origin: str | None = None
 ) -> JSON:
     """Order a letter of the ladder, a fact of None left out; gives it as it waits."""
-    stated = {key: value for key, value in {**LADDER[slug], **(facts or {})}.items() if value is not None}
+    stated: dict[str, JsonValue] = {
+        key: value for key, value in {**LADDER[slug], **(facts or {})}.items() if value is not None
+    }
     contract = await desk.read(f"/v1/contracts/{contract_no}")
     async with desk.office.sessions.begin() as session:
         number = await queue_letter(
