@@ -61,20 +61,19 @@ def pages_of(
         NotCertifiable: a character that certified mail does not take.
     """
     names = (*PROPER_NAMES, *frame["addressee"], *frame["sender"], *frame["bank"])
-    right = layout.width - max(map(count, frame["numbers"]))
-    title = Passage(subject, first=max(layout.width - count(subject), 0) // 2)
+    right = max(layout.width - max(map(count, frame["numbers"])), 0)
     passages = [
-        *(Passage(line, first=max(right, 0)) for line in frame["numbers"]),
+        *(Passage(line, first=right) for line in frame["numbers"]),
         Passage(""),
         *(Passage(line, rest=1) for line in frame["addressee"]),
         Passage(""),
         *(Passage(line, first=layout.width // 4, rest=layout.width // 4 + 1) for line in frame["sender"]),
         Passage(""),
-        title,
+        _passage({"kind": "middle", "text": subject}, layout),
         Passage(""),
         *(Passage(f"{label} {value}", rest=1) for label, value in frame["reference"]),
         Passage(""),
-        *map(_passage, blocks),
+        *(_passage(block, layout) for block in blocks),
     ]
     return lay_out(passages, layout, names=names)
 
@@ -84,8 +83,15 @@ def text_of(pages: Sequence[Sequence[str]]) -> str:
     return "\n\n".join("\n".join(page) for page in pages) + "\n"
 
 
-def _passage(block: Block) -> Passage:
-    if block["kind"] == "paragraph":
-        return Passage(block["text"], first=1)
-    first, rest = block["indents"]
-    return Passage(block["text"], first=first, rest=rest)
+def _passage(block: Block, layout: Layout) -> Passage:
+    text = block["text"]
+    free = max(layout.width - count(text), 0)
+    match block["kind"]:
+        case "paragraph":
+            return Passage(text, first=1)
+        case "middle":
+            return Passage(text, first=free // 2)
+        case "end":
+            return Passage(text, first=max(free - 1, 0))
+        case _:
+            return Passage(text, *block["indents"])

@@ -28,7 +28,6 @@ from models.messages.facts import FACTS, Facts
 from models.messages.ladder_facts import LADDER_FACTS
 from models.messages.notice import Addressee, Letter, Line
 from terms.certified import layout_of
-from terms.letters import LETTERS
 from terms.periods import JST, day_of
 from terms.settings import TERMS_1_0
 
@@ -125,7 +124,7 @@ def compose(letter: Letter, sender: Sender, *, cert_layout: str = TERMS_1_0.cert
         GlyphMissing: a character that no font has.
         NotCertifiable: a character that certified mail does not take.
     """
-    if LETTERS[letter.slug].form == "W-CERT":
+    if letter.channel == "certified":
         return _compose_certified(letter, sender, cert_layout)
     frame = frame_of(letter, sender)
     words = write(letter.slug, frame, _facts(letter))

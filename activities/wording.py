@@ -50,7 +50,8 @@ class Column(TypedDict):
 class Block(TypedDict, total=False):
     """A piece of the body: `paragraph` and `heading` have `text`, `pairs` and `table` `rows`, `steps` `items`.
 
-    A `line` is one of a letter of certified content: `text` with the `indents` of its first and of its other lines.
+    A `line` is one of a letter of certified content: `text` with the `indents` of its first and of its other lines;
+    one may stand in the `middle` or at the `end` instead.
     """
 
     kind: str
@@ -77,6 +78,8 @@ class Body:
             "table": self.table,
             "derivation": self.derivation,
             "line": self.line,
+            "middle": self.middle,
+            "end": self.end,
         }
 
     def paragraph(self, caller: Callable[[], str]) -> str:
@@ -120,6 +123,16 @@ class Body:
     def line(self, text: str = "", first: int = 0, rest: int | None = None) -> str:
         """Take a line of a letter of certified content; what is too long for it goes on with the indent `rest`."""
         self.blocks.append({"kind": "line", "text": text, "indents": (first, first if rest is None else rest)})
+        return f"{text}\n"
+
+    def middle(self, text: str) -> str:
+        """Take a line that stands in the middle."""
+        self.blocks.append({"kind": "middle", "text": text})
+        return f"{text}\n"
+
+    def end(self, text: str) -> str:
+        """Take a line that stands at the right."""
+        self.blocks.append({"kind": "end", "text": text})
         return f"{text}\n"
 
 

@@ -161,11 +161,13 @@ _TABLE = """
 16(1)(9) | WORKFLOW | violation | planned | Case: harm to others that nothing else can prevent.
 16(2) | WORKFLOW | default | part | A suspension is announced with its first day and its period.
   The first possible day can be worked out; suspensions come with their subject.
-16(3) | WORKFLOW | default | planned | Service resumes, on a pledge if one is asked for.
+16(3) | WORKFLOW | default | part | Service resumes, on a pledge if one is asked for.
+  The letters that ask for a pledge and tell of the restart are there; resumptions come with their subject.
 17(1) | WORKFLOW | termination | part | Rescission of who is suspended and still at fault.
   What it needs is checked by a rule; rescissions come with their subject.
 17(2) | WORKFLOW | termination | planned | Rescission without suspension in grave cases.
-17(3) | WORKFLOW | termination | planned | A rescission takes effect when its letter arrives.
+17(3) | WORKFLOW | termination | part | A rescission takes effect when its letter arrives.
+  Its letter goes as certified mail and arrives by evidence alone; rescissions come with their subject.
 18(1) s1 | RULE | termination | implemented | Notice in writing, one month ahead; the end is a month's last day.
 18(1) s2 | WORKFLOW | termination | implemented | Reminders to delete the resources; what is left is recorded.
 18(2) | WORKFLOW | termination | implemented | An event of 14 or 15 defeats the purpose: the end is the day of arrival.

@@ -45,7 +45,10 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of text that begins a line; both indents are blanks, which count. An empty text is an empty line."""
+    """A piece of text that begins a line; an empty one is an empty line.
+
+    Both indents are blanks, which count; where a text needs several lines they take half of a line at most.
+    """
 
     text: str
     first: int = 0
@@ -100,11 +103,13 @@ def must_be_certifiable(text: str, *, names: Sequence[str] = ()) -> None:
 
 def _broken(text: str, width: int, passage: Passage) -> Iterator[str]:
     """Give the lines of one passage, each with its indent."""
-    line, used, bare = BLANK * passage.first, passage.first, True
-    for unit in _units(text, width - max(passage.first, passage.rest)):
+    fits = passage.first + count(text) <= width
+    first, rest = (passage.first if fits else min(passage.first, width // 2)), min(passage.rest, width // 2)
+    line, used, bare = BLANK * first, first, True
+    for unit in _units(text, width - max(first, rest)):
         if used + count(unit) > width and not bare:
             yield line
-            line, used = BLANK * passage.rest, passage.rest
+            line, used = BLANK * rest, rest
         line, used, bare = line + unit, used + count(unit), False
     yield line.rstrip(BLANK) if bare else line
 

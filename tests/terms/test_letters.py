@@ -1,12 +1,14 @@
-"""Art. 9(3), 42: which letter rests on which clause, its form and its channel."""
+"""Art. 9(3), 17(3), 42: which letter rests on which clause, its form and its channel."""
 
 import pytest
 
-from terms.letters import LETTERS, channel_of
+from terms.letters import LETTERS, channel_of, copy_of
 
 IN_WRITING = {"refusal_notice"}
+CERTIFIED = {"formal_demand", "rescission_notice"}
 BY_POST = {"contact_check_request"}
 BILLS = {"invoice", "usage_statement", "credit_note"}
+SUSPENSIONS = {"suspension_warning", "suspension_extension_notice"}
 PAYMENTS = {"receipt", "payment_inquiry", "refund_notice"}
 CLAIMS = {"penalty_invoice", "surcharge_invoice", "late_interest_invoice", "restoration_invoice"}
 
@@ -24,10 +26,29 @@ class TestArticle9Paragraph3:
         assert {slug for slug, kind in LETTERS.items() if kind.form == "W-REG"} == IN_WRITING
 
 
+class TestArticle17Paragraph3:
+    """A rescission is told in writing and takes effect when it arrives; the demand before it has the same form."""
+
+    @pytest.mark.parametrize("electronic_delivery", [True, False])
+    @pytest.mark.parametrize("slug", sorted(CERTIFIED))
+    def test_they_go_as_certified_content(self, slug: str, *, electronic_delivery: bool) -> None:
+        """Consent to electronic delivery changes nothing: it proves what was written and that it arrived."""
+        assert channel_of(slug, electronic_delivery=electronic_delivery) == "certified"
+
+    def test_they_go_to_the_registered_office(self) -> None:
+        """To the representative, not to a contact for daily business; no other letter does."""
+        assert {slug for slug, kind in LETTERS.items() if kind.form == "W-CERT"} == CERTIFIED
+        assert {slug for slug, kind in LETTERS.items() if kind.contact == "seat"} == CERTIFIED
+
+    def test_only_a_rescission_waits_for_its_real_arrival(self) -> None:
+        """No deeming of 42(2) stands in for it (A35)."""
+        assert {slug for slug, kind in LETTERS.items() if kind.actual_arrival} == {"rescission_notice"}
+
+
 class TestArticle42Paragraph1:
     """By e-mail to whom agreed to it, else by ordinary post."""
 
-    @pytest.mark.parametrize("slug", sorted(LETTERS.keys() - IN_WRITING - BY_POST))
+    @pytest.mark.parametrize("slug", sorted(LETTERS.keys() - IN_WRITING - CERTIFIED - BY_POST))
     def test_consent_decides(self, slug: str) -> None:
         """Who agreed to electronic delivery gets e-mail, who did not gets paper (A65)."""
         assert channel_of(slug, electronic_delivery=True) == "email"
@@ -38,6 +59,13 @@ class TestArticle42Paragraph1:
         """After a bounce the question goes by post: by e-mail it would come back too."""
         assert channel_of("contact_check_request", electronic_delivery=electronic_delivery) == "post"
 
+    @pytest.mark.parametrize("slug", sorted(LETTERS))
+    def test_the_second_reminder_goes_on_paper_too(self, slug: str) -> None:
+        """A copy by post beside the e-mail, and no second letter where the first is on paper."""
+        wanted = "post" if slug == "second_reminder" else None
+        assert copy_of(slug, "email") == wanted
+        assert copy_of(slug, "post") is None
+
     def test_a_letter_that_is_not_on_the_list_has_no_channel(self) -> None:
         """No letter is sent whose clause and form nobody has stated."""
         with pytest.raises(KeyError):
@@ -47,11 +75,11 @@ class TestArticle42Paragraph1:
         """Application, start and end of a contract go to its contract contact, what is to be paid to the other."""
         to_bills = {slug for slug, kind in LETTERS.items() if kind.contact == "billing"}
         assert to_bills == BILLS | CLAIMS | PAYMENTS
-        assert {kind.contact for kind in LETTERS.values()} == {"contract", "billing"}
+        assert {kind.contact for kind in LETTERS.values()} == {"contract", "billing", "seat"}
 
     def test_bills_go_the_way_that_the_provider_lays_down(self) -> None:
-        """27(1): bills and credit notes have that form; a claim of Art. 28, 35, 36 or 38 is any notice (42)."""
-        assert {slug for slug, kind in LETTERS.items() if kind.form == "QM"} == BILLS
+        """27(1), 16(2): bills and warnings of a suspension have it; a claim of Art. 28, 35, 36 or 38 is any notice."""
+        assert {slug for slug, kind in LETTERS.items() if kind.form == "QM"} == BILLS | SUSPENSIONS
         assert {LETTERS[slug].form for slug in CLAIMS | PAYMENTS} == {"42"}
 
     @pytest.mark.parametrize(
@@ -79,6 +107,15 @@ class TestArticle42Paragraph1:
             ("receipt", "27(2)"),
             ("payment_inquiry", "27(2)"),
             ("refund_notice", "27(2)"),
+            ("first_reminder", "16(1)(1)"),
+            ("second_reminder", "16(1)(1)"),
+            ("suspension_warning", "16(2)"),
+            ("suspension_started_notice", "16(2)"),
+            ("suspension_extension_notice", "16(2)"),
+            ("pledge_request", "16(3)"),
+            ("service_resumed_notice", "16(3)"),
+            ("formal_demand", "17(1)"),
+            ("rescission_notice", "17(3)"),
         ],
     )
     def test_the_clause_of_each_letter(self, slug: str, article: str) -> None:
