@@ -67,6 +67,13 @@ class Debtor:
             await self.desk.do("cash", path, {"contract_no": self.number})
         await self.desk.settle()
 
+    async def take_back(self, amount: int, booked_on: date, *, on: date) -> None:
+        """Let the bank take a transfer back that was booked on a day of 2026."""
+        self.references += 1
+        gone = Transfer(self.references, f"{on:%m%d}", amount, PAYER, f"{booked_on:%m%d}", cancels=True)
+        await self.desk.take_in("cash", "/v1/bank-files", zengin(gone))
+        await self.desk.settle()
+
     async def owed(self) -> int:
         """Tell what is overdue with interest today."""
         return sum(each["principal"] + each["interest"] for each in (await self.state())["owed"])

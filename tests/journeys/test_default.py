@@ -313,3 +313,22 @@ async def test_the_last_invoice_of_a_leaver(desk: Desk) -> None:
     assert len(await desk.tasks("arrears_after_the_end")) == 1
     suspend = {"ground": "16(1)(1)", "scope": {"kind": "all"}, "from_on": "2026-08-20", "reason": "未払い"}
     assert await desk.refused("dunning", f"{debtor.path}/suspensions", suspend) == "16(1)"
+
+
+async def test_a_reversal_opens_the_debt_anew(desk: Desk) -> None:
+    """Settled by money that the bank took back: a second default of the same due day, with the steps long due."""
+    debtor = await Debtor.of(desk)
+    await desk.until("2026-05-09T12:00:00+09:00")
+    paid = await debtor.owed()
+    await debtor.pay(paid, date(2026, 5, 9))
+    assert (await debtor.state())["state"] == "settled"
+    await desk.until("2026-05-12T12:00:00+09:00")
+    await debtor.take_back(paid, date(2026, 5, 9), on=date(2026, 5, 12))
+    await desk.until("2026-05-13T09:00:00+09:00")
+    state = await debtor.state()
+    assert (state["state"], state["first_due_on"]) == ("warned", "2026-04-15")
+    assert state["next"]["on"] == "2026-05-19"  # announced anew on the 12th, seven days ahead
+    assert await sent(desk) == list(LADDER[:3])
+    assert len(await desk.letters(slug="first_reminder")) == 1  # left out where the second one is due as well
+    cases = [each for each in await desk.timeline(debtor.number) if each["action"] == "default_opened"]
+    assert [each["basis"]["n"] for each in cases] == [1, 2]
