@@ -149,8 +149,7 @@ _TABLE = """
 15(2) s2 | WORKFLOW | maintenance | recorded | Urgent work, announced without lead time.
 15(2) s3 | WORKFLOW | maintenance | planned | Work without notice: approved, with a reason.
 15(3) | WORKFLOW | maintenance | planned | A stop without notice is reported afterwards.
-16(1)(1) | WORKFLOW | default | part | An unpaid debt leads up the ladder of dunning.
-  The days of the ladder can be worked out; nobody climbs it yet.
+16(1)(1) | WORKFLOW | default | implemented | An unpaid debt leads up the ladder of dunning.
 16(1)(2) | WORKFLOW | violation | planned | Case: false statements.
 16(1)(3) | WORKFLOW | violation | planned | Case: resale.
 16(1)(4) | WORKFLOW | violation | planned | Case: forbidden use.
@@ -160,14 +159,13 @@ _TABLE = """
 16(1)(8) | WORKFLOW | violation | planned | Case: forbidden by a court.
 16(1)(9) | WORKFLOW | violation | planned | Case: harm to others that nothing else can prevent.
 16(2) | WORKFLOW | default | part | A suspension is announced with its first day and its period.
-  The first possible day can be worked out; suspensions come with their subject.
-16(3) | WORKFLOW | default | part | Service resumes, on a pledge if one is asked for.
-  The letters that ask for a pledge and tell of the restart are there; resumptions come with their subject.
+  A suspension without announcement, in urgent cases, comes with the other grounds.
+16(3) | WORKFLOW | default | implemented | Service resumes, on a pledge if one is asked for.
 17(1) | WORKFLOW | termination | part | Rescission of who is suspended and still at fault.
-  What it needs is checked by a rule; rescissions come with their subject.
+  For an unpaid debt; the other grounds of suspension come with their subject.
 17(2) | WORKFLOW | termination | planned | Rescission without suspension in grave cases.
 17(3) | WORKFLOW | termination | part | A rescission takes effect when its letter arrives.
-  Its letter goes as certified mail and arrives by evidence alone; rescissions come with their subject.
+  By evidence alone; an approval in place of a real arrival (A35) is still to come.
 18(1) s1 | RULE | termination | implemented | Notice in writing, one month ahead; the end is a month's last day.
 18(1) s2 | WORKFLOW | termination | implemented | Reminders to delete the resources; what is left is recorded.
 18(2) | WORKFLOW | termination | implemented | An event of 14 or 15 defeats the purpose: the end is the day of arrival.

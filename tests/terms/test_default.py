@@ -6,7 +6,14 @@ import pytest
 
 from activities.gateways.calendars import JapanCalendars
 from terms.citation import Refused
-from terms.default import ladder, must_allow_rescission, must_allow_suspension, suspension_notice
+from terms.default import (
+    ladder,
+    must_allow_rescission,
+    must_allow_resumption,
+    must_allow_suspension,
+    needs_pledge,
+    suspension_notice,
+)
 from terms.periods import at
 from tests.terms.oracles import TERMS, day, each_day
 
@@ -172,3 +179,29 @@ class TestRescissionIsAllowed:
                 on=day("2027-09-25"),
             )  # fmt: skip
         assert refused.value.article == "17(1)"
+
+
+class TestResumptionIsAllowed:
+    """Art. 16(3): the cause is gone; for some causes on a pledge in writing."""
+
+    @pytest.mark.parametrize(
+        ("ground", "overdue", "pledged", "words"),
+        [
+            pytest.param("16(1)(1)", 1, True, "未払いの料金等が残っています", id="still-owed"),
+            pytest.param("16(1)(4)", 0, False, "誓約する書面が必要です", id="no-pledge"),
+        ],
+    )
+    def test_what_is_missing(self, ground: str, overdue: int, pledged: bool, words: str) -> None:  # noqa: FBT001
+        """A yen that is overdue, or the pledge."""
+        with pytest.raises(Refused, match=words) as refused:
+            must_allow_resumption(TERMS, ground=ground, overdue=overdue, pledged=pledged)
+        assert refused.value.article == "16(3)"
+
+    @pytest.mark.parametrize(
+        ("ground", "overdue", "pledged"),
+        [("16(1)(1)", 0, False), ("16(1)(4)", 0, True), ("16(1)(4)", 10**6, True), ("16(1)(6)", 0, False)],
+    )
+    def test_when_it_may(self, ground: str, overdue: int, pledged: bool) -> None:  # noqa: FBT001
+        """Paid; or pledged, whatever is owed besides."""
+        must_allow_resumption(TERMS, ground=ground, overdue=overdue, pledged=pledged)
+        assert needs_pledge(TERMS, ground) == (ground == "16(1)(4)")

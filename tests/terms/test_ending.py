@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 
 from terms.citation import Refused
-from terms.ending import Departure, OrderedLine, end_before_start, end_by_notice, end_specially, monthly_of
+from terms.ending import (
+    Departure,
+    OrderedLine,
+    end_before_start,
+    end_by_notice,
+    end_by_rescission,
+    end_specially,
+    monthly_of,
+)
 from terms.periods import JST, at
 from tests.terms.oracles import ONE, TERMS, day
 
@@ -185,3 +193,23 @@ class TestArticle28Paragraph1:
         out = end_before_start(TERMS, [fixed("SGW", 10_000, months=1)], arrived_at=AFTERNOON)
         assert out.penalty == 10_000
         assert not any("合計" in step for step in out.steps)
+
+
+class TestArticle17Paragraph3:
+    """By the provider's letter: at the instant of its arrival, that day inclusive, the rest of each term."""
+
+    def test_a_cluster_in_its_first_year(self) -> None:
+        """Arrived on 20 January 2027 at 14:05; the term runs until 19 February: 11 of 31 and 19 of 28 days."""
+        out = end_by_rescission(
+            TERMS, [fixed("DC-STD", 900_000, ends_on="2027-02-19")], ground="17(1)", arrived_at=AFTERNOON
+        )
+        assert (out.ends_on, out.ends_at) == (day("2027-01-20"), AFTERNOON)
+        assert out.penalty == 900_000 * 11 // 31 + 900_000 * 19 // 28
+        assert (out.ground, out.articles) == ("17(1)", ("17(1)", "28(2)", "34(1)"))
+        assert out.delete_from_on == day("2027-02-19")
+        assert "2027年1月20日" in out.steps[0]
+
+    def test_after_the_term(self) -> None:
+        """Nothing is left of it, so nothing is charged."""
+        lines = [fixed("SGW", 10_000, months=1, ends_on="2027-01-20")]
+        assert end_by_rescission(TERMS, lines, ground="17(1)", arrived_at=AFTERNOON).penalty == 0
