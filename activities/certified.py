@@ -35,16 +35,8 @@ def frame_of(letter: Letter, addressee: Sequence[str], sender: Sequence[str]) ->
             if value
         ],
         "contract_no": letter.contract_no and numbered(letter.contract_no),
-        "bank": _bank_names(letter),
         "replaces": letter.replaces and numbered(letter.replaces),
     }
-
-
-def _bank_names(letter: Letter) -> list[str]:
-    """Give the names of bank, branch and holder, which may be written in Latin letters as proper names."""
-    account = letter.facts.get("account")
-    told = account if isinstance(account, Mapping) else {}
-    return [str(told[part]) for part in ("bank_name", "branch_name", "holder_kana") if part in told]
 
 
 def numbered(number: str) -> str:
@@ -60,7 +52,7 @@ def pages_of(
     Raises:
         NotCertifiable: a character that certified mail does not take.
     """
-    names = (*PROPER_NAMES, *frame["addressee"], *frame["sender"], *frame["bank"])
+    names = (*PROPER_NAMES, *frame["addressee"], *frame["sender"])
     right = max(layout.width - max(map(count, frame["numbers"])), 0)
     passages = [
         *(Passage(line, first=right) for line in frame["numbers"]),

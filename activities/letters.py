@@ -15,6 +15,7 @@ from activities.office import Office
 from activities.records import (
     audit,
     close_tasks,
+    enqueue_signal,
     enqueue_start,
     insert_once,
     instant,
@@ -282,6 +283,35 @@ async def keep_document(office: Office, row: NoticeRow, composed: Composed) -> N
         await session.execute(
             update(NoticeRow).where(col(NoticeRow.notice_no) == row.notice_no).values(sha256=composed.sha256)
         )
+
+
+async def withdraw(session: AsyncSession, notice_no: str, *, key: str, actor: str, as_of: datetime) -> bool:
+    """Take a letter back that has not gone out, its copy too; its workflow hears of it after the commit.
+
+    Tells whether it was still there to be taken back: what was dispatched is dispatched.
+    """
+    which = (col(NoticeRow.notice_no) == notice_no) | (col(NoticeRow.same_as) == notice_no)
+    query = select(NoticeRow).where(which, col(NoticeRow.state) == "queued").with_for_update()
+    rows = (await session.execute(query)).scalars().all()
+    for row in rows:
+        row.state = "withdrawn"
+        await close_tasks(session, col(TaskRow.notice_no) == row.notice_no, as_of=as_of, by=actor)
+        event = Event(
+            action="letter_withdrawn",
+            article=row.article or "42(1)",
+            actor=actor,
+            at=as_of,
+            summary=f"{LETTERS[row.slug].title}({row.notice_no})を発信前に取り下げました。",
+            basis={"notice_no": row.notice_no},
+        )
+        await audit(
+            session, f"{key}:{row.notice_no}", [event], contract_no=row.contract_no, application_no=row.application_no
+        )
+        await enqueue_signal(
+            session, key=f"withdrawn:{row.notice_no}", workflow_id=row.workflow_id, name="taken_back", payload=None,
+            as_of=as_of,
+        )  # fmt: skip
+    return any(row.notice_no == notice_no for row in rows)
 
 
 async def reissue(session: AsyncSession, office: Office, row: NoticeRow, c: Reissue, *, as_of: datetime) -> NoticeRow:

@@ -42,6 +42,7 @@ from models.messages.notice import (
 from models.messages.office import Event, Reply, TaskOrder
 from models.tables import NoticeRow, TaskRow
 from terms.certified import NotCertifiable
+from terms.citation import Article, Refused
 from terms.derivation import ja_time
 from terms.letters import LETTERS
 
@@ -151,11 +152,17 @@ class Notices:
         dispatched_at: datetime | None,
         tracking_no: str | None = None,
     ) -> Dispatched:
-        """Write down that a letter went out (once) and when it will count as arrived (Art. 42(2))."""
+        """Write down that a letter went out (once) and when it will count as arrived (Art. 42(2)).
+
+        Raises:
+            Refused: 42(1): it was taken back meanwhile.
+        """
         office = self._office
         async with office.sessions() as session, session.begin():
             row = await session.get_one(NoticeRow, notice_no, with_for_update=True)
-            if row.state == "queued":
+            if row.state == "withdrawn" and method != "email":  # a mail that the server has taken is out
+                raise Refused(Article(42, 1), "この書面は発信前に取り下げられています。")
+            if row.state in {"queued", "withdrawn"}:
                 row.state = "dispatched"
                 row.method = method
                 row.dispatched_at = dispatched_at or row.stamped_at

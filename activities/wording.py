@@ -216,6 +216,11 @@ def golden(text: str) -> str:
     return _YEN.sub(r"金\1円", text)
 
 
+def wide(text: str) -> str:
+    """Write kana of half width, as banks have them, in their full width."""
+    return unicodedata.normalize("NFKC", text)
+
+
 def quantity(value: int | str) -> str:
     """Print a count with separators; decimal text stays as it is."""
     return f"{value:,}" if isinstance(value, int) else value
@@ -279,6 +284,7 @@ _ENVIRONMENT.filters.update(
         "yen_in_words": yen_in_words,
         "gold": gold,
         "golden": golden,
+        "wide": wide,
         "quantity": quantity,
         "clause": clause,
         "pairs_as_text": pairs_as_text,

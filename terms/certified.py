@@ -20,7 +20,7 @@ _NEVER_FIRST = frozenset(
     ")）」』】〕〉》]］｣、。,.，．｡､・:;：；!?！？%％-－～〜々 　"
     "ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶｰﾞﾟｧｨｩｪｫｬｭｮｯ"
 )
-_SYMBOLS = _OPENING | _NEVER_FIRST | frozenset("—―–‐−/／＝=+＋×÷*＊＆&〃〆〇○●◎□■△▲※§°′″ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ")
+_SYMBOLS = _OPENING | _NEVER_FIRST | frozenset("—―–‐−/／＝=+＋×÷*＊＆&〃〆〇○●◎□■△▲※§°′″ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ'’")
 _DOUBLE = frozenset("㎡㎏㈱㈲")
 _CIRCLED = ("①", "⑳")
 _SELECTORS = (("\ufe00", "\ufe0f"), ("\U000e0100", "\U000e01ef"))

@@ -91,6 +91,11 @@ class Notice:
         self.withdrawn = True
         return Reply(status=200, body={"state": c.state})
 
+    @workflow.signal
+    def taken_back(self) -> None:
+        """The letter is not wanted any more; it has not gone out."""
+        self.withdrawn = True
+
     async def _mail(self) -> Dispatched | None:
         """Send by e-mail; refused for good, it stays queued until it is written anew."""
         order = DispatchOrder(notice_no=self.n.notice_no, as_of=clock.now())

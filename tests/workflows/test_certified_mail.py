@@ -14,9 +14,11 @@ from temporalio import workflow
 from temporalio.client import WorkflowHandle
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.letters import expected_on, queue_letter
-from models.messages.notice import LetterMoved
-from models.messages.office import LetterOrder
+from activities.letters import expected_on, queue_letter, withdraw
+from activities.notice import Notices
+from models.messages.notice import LetterMoved, PaperDispatch, PaperDispatchOrder
+from models.messages.office import LetterOrder, Origin
+from terms.citation import Refused
 from tests.activities.ladder_letters import LADDER
 from tests.desk import JSON, Desk, OpenDesk
 
@@ -272,3 +274,34 @@ async def test_the_second_reminder_goes_on_paper_too(open_desk: OpenDesk, sample
         await desk.until("2026-03-25T10:00:00+09:00")
         again = await desk.do("dunning", f"/v1/notices/{letters[-1]['notice_no']}/reissues", {"reason": "宛名の訂正"})
         assert (again["channel"], again.get("same_as")) == ("post", letters[-1].get("same_as"))
+
+
+async def test_a_letter_may_be_taken_back_before_it_goes_out(desk: Desk) -> None:
+    """A payment came in between: what waits in the tray is withdrawn and can't be posted; what went out is out."""
+    number = await desk.contract()
+    rescission, reminder = [await order(desk, number, slug) for slug in ("rescission_notice", "second_reminder")]
+    now = await desk.office.clock.now()
+    async with desk.office.sessions.begin() as session:
+        assert await withdraw(session, rescission["notice_no"], key="paid", actor="system", as_of=now)
+        assert not await withdraw(session, reminder["notice_no"], key="paid", actor="system", as_of=now)
+        assert not await withdraw(session, rescission["notice_no"], key="paid", actor="system", as_of=now)
+    await desk.office.wake()
+    await desk.settle()
+    states = {(one["slug"], one["channel"]): one["state"] for one in await desk.letters(contract_no=number)}
+    assert states["rescission_notice", "certified"] == "withdrawn"
+    assert states["second_reminder", "email"] == "arrived"
+    assert states["second_reminder", "post"] == "withdrawn"  # the copy was not posted yet
+    assert not await desk.tasks("post_letter", state="open")
+    path = f"/v1/notices/{rescission['notice_no']}/dispatches"
+    posted = {**CERTIFIED, "dispatched_at": "2026-03-25T09:00:00+09:00"}
+    response = await desk.post("support", path, posted)
+    assert (response.status_code, response.json()["type"]) == (409, "/problems/conflict")
+    late = PaperDispatchOrder(
+        notice_no=rescission["notice_no"],
+        command=PaperDispatch(origin=Origin(key="post:late", actor="support:p"), method="certified", dispatched_at=now),
+        as_of=now,
+    )
+    with pytest.raises(Refused, match="取り下げられています"):  # whoever posts it in the same instant is told
+        await Notices(desk.office).record_posting(late)
+    taken_back = [one for one in await desk.timeline(number) if one["action"] == "letter_withdrawn"]
+    assert {one["article"] for one in taken_back} == {"17(3)", "16(1)(1)"}
