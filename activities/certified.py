@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from activities.wording import CHANNELS, Block, clause, day
+from activities.wording import CHANNELS, Block, clause, day, wide
 from models.messages.notice import Letter
 from terms.certified import Layout, Passage, count, lay_out
 from terms.periods import day_of
@@ -35,8 +35,16 @@ def frame_of(letter: Letter, addressee: Sequence[str], sender: Sequence[str]) ->
             if value
         ],
         "contract_no": letter.contract_no and numbered(letter.contract_no),
+        "bank": _bank_names(letter),
         "replaces": letter.replaces and numbered(letter.replaces),
     }
+
+
+def _bank_names(letter: Letter) -> list[str]:
+    """Give the names of bank, branch and holder: proper names, which may be written in Latin letters."""
+    account = letter.facts.get("account")
+    told = account if isinstance(account, Mapping) else {}
+    return [wide(str(told[part])) for part in ("bank_name", "branch_name", "holder_kana") if part in told]
 
 
 def numbered(number: str) -> str:
@@ -52,7 +60,7 @@ def pages_of(
     Raises:
         NotCertifiable: a character that certified mail does not take.
     """
-    names = (*PROPER_NAMES, *frame["addressee"], *frame["sender"])
+    names = (*PROPER_NAMES, *frame["addressee"], *frame["sender"], *frame["bank"])
     right = max(layout.width - max(map(count, frame["numbers"])), 0)
     passages = [
         *(Passage(line, first=right) for line in frame["numbers"]),

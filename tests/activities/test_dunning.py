@@ -68,7 +68,9 @@ async def counted(office: Office) -> tuple[int, int]:
     async with office.readers() as session:
         case = DefaultCaseRow
         cases = await session.scalar(select(func.count()).select_from(case).where(col(case.closed_at).is_(None)))
-        starts = await session.scalar(select(func.count()).select_from(OutboxRow).where(OutboxRow.name == "default"))
+        starts = await session.scalar(
+            select(func.count()).select_from(OutboxRow).where(col(OutboxRow.name) == "default")
+        )
     return cases or 0, starts or 0
 
 

@@ -42,7 +42,7 @@ async def test_the_clauses(office: Office, http: httpx2.AsyncClient) -> None:
 async def test_pages_and_filters(office: Office, http: httpx2.AsyncClient) -> None:
     """Pages join without a gap; a subject and a status narrow the list."""
     key = await give_key(office.sessions, "legal")
-    wanted = {"subject": "termination", "status": "planned", "limit": "4"}
+    wanted = {"subject": "violation", "status": "planned", "limit": "4"}
     refs, cursor = [], ""
     while True:
         page = (await http.get(PATH, params=wanted | ({"cursor": cursor} if cursor else {}), headers=key)).json()
@@ -50,7 +50,7 @@ async def test_pages_and_filters(office: Office, http: httpx2.AsyncClient) -> No
         cursor = page["next_cursor"]
         if not cursor:
             break
-    expected = [each.ref for each in CLAUSES if (each.subject, each.status) == ("termination", "planned")]
+    expected = [each.ref for each in CLAUSES if (each.subject, each.status) == ("violation", "planned")]
     assert refs == expected
     assert len(refs) > int(wanted["limit"])
 
