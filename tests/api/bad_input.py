@@ -130,6 +130,28 @@ COMMANDS: dict[str, tuple[str, str, JSON]] = {
         "/v1/contracts/{active}/restorations",
         {"completed_on": "2026-03-24", "items": [{"description": "撤去", "cost": 30_000}]},
     ),
+    "default holds": (
+        "dunning",
+        "/v1/contracts/{active}/default/holds",
+        {"kind": "promise", "until_on": "2026-04-10", "reason": "分割払いの約束"},
+    ),
+    "suspensions": (
+        "dunning",
+        "/v1/contracts/{active}/suspensions",
+        {
+            "ground": "16(1)(1)",
+            "scope": {"kind": "part", "resource_ids": ["srv-1"]},
+            "from_on": "2026-04-10",
+            "until_on": "2026-04-30",
+            "reason": "未払い",
+        },
+    ),
+    "resumptions": (
+        "legal",
+        "/v1/contracts/{active}/resumptions",
+        {"pledge_document": "SEIYAKU-1", "reason": "解消"},
+    ),
+    "rescissions": ("legal", "/v1/contracts/{active}/rescissions", {"ground": "17(1)", "reason": "未払い"}),
     "task completions": ("support", "/v1/tasks/{task}/completions", {"reason": "対応済み"}),
 }  # fmt: skip
 """Each command with a body that would be taken."""
