@@ -78,6 +78,7 @@ browser: setup ## only the tests that drive a browser
 
 docs: $(VENV)/.done ## write the generated pages of docs/ anew
 	$(BIN)/python -m service.coverage > docs/articles.md
+	$(BIN)/python -m service.moves > docs/commands.md
 
 mutation: $(VENV)/.done ## does a test notice each change in terms/?
 	$(BIN)/mutmut run

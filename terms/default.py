@@ -10,8 +10,11 @@ Workflow `default`; letters `first_reminder`, `second_reminder`, `suspension_war
 `formal_demand`, `rescission_notice`, `service_resumed_notice`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from typing import Literal
 
 from terms.calendars import Calendars, add_business_days
 from terms.citation import Article, Refused, implements
@@ -22,6 +25,57 @@ from terms.settings import LadderStep, Step, Terms
 AFTER_THE_END: tuple[Step, ...] = ("flag", "reminder", "warning", "demand", "review")
 """The steps that are left once a contract has ended: nothing can be suspended any more, the second reminder warns of
 nothing, and the review is a task of legal."""
+
+CaseState = Literal[
+    "none", "overdue", "reminded", "warned", "suspended", "demanded", "rescinding", "rescinded", "settled"
+]
+CaseMove = Literal["hold", "suspend", "resume", "rescind"]
+
+REFUSED: Mapping[CaseMove, Mapping[CaseState, str]] = MappingProxyType(
+    {
+        "hold": {"none": "16(1)(1)", "rescinded": "16(1)(1)", "settled": "16(1)(1)"},
+        "suspend": {
+            "none": "16(1)(1)",
+            "overdue": "16(2)",
+            "reminded": "16(2)",
+            "suspended": "16(1)",
+            "demanded": "16(1)",
+            "rescinding": "16(1)",
+            "rescinded": "16(1)",
+            "settled": "16(1)(1)",
+        },
+        "resume": {
+            "none": "16(3)",
+            "overdue": "16(3)",
+            "reminded": "16(3)",
+            "warned": "16(3)",
+            "suspended": "16(3)",
+            "demanded": "16(3)",
+            "rescinding": "16(3)",
+            "rescinded": "16(3)",
+            "settled": "16(3)",
+        },
+        "rescind": {
+            "none": "17(1)",
+            "overdue": "17(1)",
+            "reminded": "17(1)",
+            "warned": "17(1)",
+            "suspended": "17(1)",
+            "rescinding": "17(1)",
+            "rescinded": "17(1)",
+            "settled": "17(1)",
+        },
+    }
+)
+"""The clause that forbids what people may want in each state of a default for an unpaid debt; all else is allowed.
+
+Service resumes by itself with the payment, so nobody resumes it before; a demanded debt can be rescinded for once the
+periods of 17(1) are over. The rules below prove each case from the books; a journey compares them with this table.
+"""
+ALLOWED_BY: Mapping[CaseMove, str] = MappingProxyType(
+    {"hold": "16(1)(1)", "suspend": "16(1)(1)", "resume": "16(3)", "rescind": "17(1)"}
+)
+"""The clause by which each is allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

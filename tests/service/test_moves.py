@@ -1,0 +1,24 @@
+"""docs/commands.md is what the law says, and what the service answers (Art. 5, 14, 16, 17, 18, 28)."""
+
+from pathlib import Path
+from typing import get_args
+
+from service.moves import contract_cell, default_cell, markdown
+from terms.default import CaseMove, CaseState
+from terms.lifecycle import Move, Phase
+
+PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
+
+
+def test_the_page_is_up_to_date() -> None:
+    """`python -m service.moves > docs/commands.md` writes it anew."""
+    assert PAGE.read_text(encoding="utf-8") == markdown()
+
+
+def test_every_cell_names_an_article() -> None:
+    """Each pair of state and command is allowed or forbidden by a clause of the terms."""
+    cells = [contract_cell(state, move) for state in get_args(Phase) for move in get_args(Move)]
+    cells += [default_cell(state, move) for state in get_args(CaseState) for move in get_args(CaseMove)]
+    assert len(cells) == 6 * 9 + 9 * 4
+    assert {cell[0] for cell in cells} == {"○", "×"}
+    assert all("第" in cell for cell in cells)
