@@ -76,7 +76,7 @@ class ContractRecord(Entity[ContractState]):
             ended = "ended" if self.s.suspension.state == "running" else "withdrawn"
             more["suspension"] = self.s.suspension.model_copy(update={"state": ended})
             more["signals"].append(
-                SignalOrder(workflow_id=ids.suspension(self.s.contract_no, self.s.suspension.n), name="over")
+                SignalOrder(workflow_id=ids.suspension(self.s.contract_no, self.s.suspension.n), name="ended")
             )
             self.s.suspension = None
         if self.s.rescission is not None:

@@ -233,6 +233,7 @@ class SuspensionPeer:
 
     def __init__(self) -> None:
         self.is_over = False
+        self.has_ended = False
 
     @workflow.run
     async def run(self, s: SuspensionInput) -> str:
@@ -254,13 +255,19 @@ class SuspensionPeer:
             if not await clock.wait_until(end_of(s.until_on), lambda: self.is_over, "第16条 停止期間の終了"):
                 await self._command(SuspensionWork.end_of_period, s, "period")
         await workflow.wait_condition(lambda: self.is_over)
-        await self._provision(SuspensionWork.open, s, "open")
+        if not self.has_ended:  # what has ended stays shut
+            await self._provision(SuspensionWork.open, s, "open")
         return await self._close("ended")
 
     @workflow.signal
     def over(self) -> None:
-        """The suspension was lifted or withdrawn, or the contract has ended."""
+        """The suspension was lifted or withdrawn."""
         self.is_over = True
+
+    @workflow.signal
+    def ended(self) -> None:
+        """The contract has ended."""
+        self.is_over = self.has_ended = True
 
     async def _command(self, activity: Any, s: SuspensionInput, what: str) -> bool:  # noqa: ANN401
         """Command the contract; a refusal means that the ground has gone."""
