@@ -11,6 +11,7 @@ from sqlmodel import col
 from temporalio import activity
 
 from activities.approvals import cast_vote, close_approval
+from activities.closing import check_move
 from activities.ledger import open_balances
 from activities.letters import queue_letter
 from activities.office import Office
@@ -25,6 +26,7 @@ from activities.records import (
     open_task,
     store_answer,
 )
+from activities.retention import begin_deletion, next_retention_actions
 from models import ids
 from models.messages.contract import ContractCommit, NewResource
 from models.messages.office import LetterOrder, Reply
@@ -60,12 +62,14 @@ class Contracts:
         """Write one command: row, lines, resources, terminations, audit, letters, peers and the stored answer; once.
 
         Raises:
-            Refused: a resource belongs to another contract (Art. 3); nothing is written.
+            Refused: a resource belongs to another contract (Art. 3), or the contract may not be closed or erased yet
+                (34, 44(6)); nothing is written.
         """
         office, number = self._office, c.contract_no
         async with office.sessions() as session, session.begin():
             row = await session.get_one(ContractRow, number, with_for_update=True)
             if row.version < c.version:
+                await check_move(session, office, row, c.snapshot.phase, c.as_of)
                 _take(row, c)
                 for line in c.lines:
                     await session.execute(
@@ -83,6 +87,7 @@ class Contracts:
                 for record in c.terminations:
                     if record.state == "ended":
                         await issue_penalty(session, office, row, record.ending, c.lines, c.as_of)
+                        await begin_deletion(session, number, record.ending.delete_from_on, as_of=c.as_of)
             reply = await self._reply(session, c, row)
             await store_answer(session, office.vault, c.scope, reply.status, reply.body, number)
         await office.wake()
@@ -302,7 +307,7 @@ async def view_resource(office: Office, row: ResourceRow) -> dict[str, JsonValue
         "code": row.code,
         "quantity": row.quantity,
         "zone": row.zone,
-        "name": await office.vault.unseal_text(row.name),
+        "name": await office.vault.read_name(row.name),
         "from_on": row.from_on.isoformat(),
         "left_over": row.left_over,
     }
@@ -310,11 +315,9 @@ async def view_resource(office: Office, row: ResourceRow) -> dict[str, JsonValue
 
 
 def next_actions(row: ContractRow) -> list[JsonValue]:
-    """Say what will happen by itself, with day and article."""
+    """Say what will happen by itself to a contract in force, with day and article."""
     if row.state in {"active", "suspended"} and row.ends_on is not None:
         return [{"on": row.ends_on.isoformat(), "action": "end", "article": row.end_ground or "18(1)"}]
-    if row.state == "ended" and row.delete_from_on is not None:
-        return [{"on": row.delete_from_on.isoformat(), "action": "deletion", "article": "34(1)"}]
     return []
 
 
@@ -326,7 +329,7 @@ async def view_contract(office: Office, session: AsyncSession, row: ContractRow)
 async def view_contracts(
     office: Office, session: AsyncSession, rows: Sequence[ContractRow]
 ) -> list[dict[str, JsonValue]]:
-    """Show contracts with their lines and open principal: three queries and one look into the vault."""
+    """Show contracts with their lines and open principal: three queries, four where one has ended, and the vault's."""
     found = await session.execute(
         select(ContractLineRow)
         .where(col(ContractLineRow.contract_no).in_([row.contract_no for row in rows]))
@@ -337,7 +340,14 @@ async def view_contracts(
         lines[line.contract_no].append(_line_view(line))
     await office.vault.preload([row.name for row in rows])
     balances = await open_balances(session, [*lines])
-    return [await _contract_view(office, row, lines[row.contract_no], balances.get(row.contract_no, 0)) for row in rows]
+    after = await next_retention_actions(session, rows)
+    views = []
+    for row in rows:
+        number = row.contract_no
+        view = await _contract_view(office, row, lines[number], balances.get(number, 0))
+        view["next_actions"] = [*next_actions(row), *after.get(number, [])]
+        views.append(view)
+    return views
 
 
 def _line_view(line: ContractLineRow) -> JsonValue:
@@ -367,13 +377,12 @@ async def _contract_view(
         "contract_no": row.contract_no,
         "application_no": row.application_no,
         "customer_ref": row.customer_ref,
-        "customer_name": await office.vault.unseal_text(row.name),
+        "customer_name": await office.vault.read_name(row.name),
         "state": row.state,
         "lines": lines,
         "terms_version": row.terms_version,
         "price_list": row.price_list,
         "formed_at": instant(row.formed_at),
-        "next_actions": next_actions(row),
         "open_balance": open_balance,
     }
     over = row.state in {"ended", "closed", "erased"}

@@ -20,6 +20,7 @@ from activities.late_interest import Collected, issue_interest
 from activities.ledger import VOID, Debt, debts_of, standing
 from activities.office import Office
 from activities.records import audit, close_tasks
+from activities.retention import tell_of_money
 from models.messages.office import Event
 from models.tables import AllocationRow, DepositRow, InvoiceAccountRow, NoticeRow, TaskRow
 from terms.account import Part, owed, surplus
@@ -289,6 +290,7 @@ async def settle(session: AsyncSession, office: Office, contract_no: str, *, as_
         elif deposit.state != "refunded":
             deposit.state = "allocated"
     await session.flush()
+    await tell_of_money(session, [contract_no], as_of=as_of)
 
 
 def still_owes(office: Office, debt: Debt, on: date) -> bool:

@@ -29,6 +29,8 @@ SUMMARIES = {
     "contract": "第4条 利用契約",
     "termination": "第18条第1項 解約",
     "cancellation": "第14条第2項・第18条第2項 特別解除",
+    "deletion": "第34条・第44条第6項 データの削除と保存",
+    "erasure": "第44条第6項 個人情報の消去",
     "notice": "第42条 通知",
     "billing": "第24条〜第27条 月次請求",
     "mailing": "第42条 一斉発送",

@@ -32,7 +32,11 @@ PARTS: dict[str, dict[str, str]] = {
         "books": "payment",
         "bulk_letters": "notice",
         "corrections": "billing",
+        "closing": "retention",
         "credits": "billing",
+        "deletion": "retention",
+        "early_deletion": "retention",
+        "erasure": "retention",
         "formation": "contract",
         "invoice_facts": "billing",
         "invoices": "billing",
@@ -40,6 +44,7 @@ PARTS: dict[str, dict[str, str]] = {
         "late_interest": "default",
         "late_usage": "billing",
         "ledger": "payment",
+        "legal_holds": "retention",
         "letters": "notice",
         "mailing": "notice",
         "payers": "payment",
@@ -60,6 +65,7 @@ PARTS: dict[str, dict[str, str]] = {
     },
     "workflows": {
         "contract_record": "contract",
+        "contract_retention": "contract",
         "ending": "termination",
     },
     "api/routers": {

@@ -22,11 +22,14 @@ from activities.application import Applications
 from activities.billing_run import BillingRuns
 from activities.calendar import Calendar
 from activities.contract import Contracts
+from activities.deletion import Deletions
 from activities.documents import Sender
+from activities.erasure import Erasures
 from activities.formation import Formation
 from activities.gateways.calendars import JapanCalendars
 from activities.gateways.clock import RealClock
 from activities.gateways.mail import SmtpMailer
+from activities.gateways.provisioning import SimulatedProvisioning
 from activities.gateways.screening import SimulatedScreening
 from activities.mailing import Mailings
 from activities.notice import Notices
@@ -52,6 +55,7 @@ from workflows.billing import BillingRun, Mailing
 from workflows.calendar import DailySweep, OfficeCalendar
 from workflows.contract import Contract
 from workflows.notice import Notice
+from workflows.retention import DataDeletion, DataErasure
 from workflows.termination import SpecialCancellation, TerminationNotice
 
 WORKFLOWS = [
@@ -59,6 +63,8 @@ WORKFLOWS = [
     BillingRun,
     Contract,
     DailySweep,
+    DataDeletion,
+    DataErasure,
     Mailing,
     Notice,
     OfficeCalendar,
@@ -129,6 +135,7 @@ async def open_office(settings: Settings, *, task_queue: str = CONTRACTS_QUEUE) 
             client=on_business_time(plain, sessions, simulated) if simulated else plain,
             mailer=mailer,
             screening=SimulatedScreening(),
+            provisioning=SimulatedProvisioning(),
             mail_from=settings.mail_from,
             sender=Sender(
                 department=settings.sender_department,
@@ -153,7 +160,8 @@ def workers(office: Office, queues: Sequence[str] = QUEUES) -> list[Worker]:
     runs = BillingRuns(office)
     billing: list[Any] = [runs.freeze_usage, runs.price_contracts, runs.prove_run, runs.issue_invoices]
     applications = Applications(office)
-    operations: list[Any] = [applications.screen_applicant]
+    deletions, erasures = Deletions(office), Erasures(office)
+    operations: list[Any] = [applications.screen_applicant, deletions.delete_data]
     calendar, contracts, terminations = Calendar(office), Contracts(office), Terminations(office)
     records: list[Any] = [
         applications.commit_review,
@@ -163,6 +171,11 @@ def workers(office: Office, queues: Sequence[str] = QUEUES) -> list[Worker]:
         calendar.start_due,
         calendar.sweep,
         contracts.commit_contract,
+        deletions.close_contract,
+        deletions.erase_contract,
+        deletions.look_at_deletion,
+        erasures.end_workflows,
+        erasures.erase_personal_data,
         notices.record_arrival,
         notices.record_delivery,
         notices.record_posting,

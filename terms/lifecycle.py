@@ -4,6 +4,7 @@
 - 28(1), A89: who leaves by the day of service start withdraws; from that day on Art. 18 applies.
 - 18(1), 14(2), 18(2): a contract in force can be terminated by the customer; the earliest end wins (A103).
 - 18(1): what has ended can't end again; a further copy of the first notice changes nothing.
+- 34(1): what has ended is closed once nothing is left to be done; 44(6): what is closed is erased in the end.
 
 Restrictions under 14 and interruptions under 15 are overlays, no states.
 """
@@ -13,7 +14,9 @@ from typing import Literal
 from terms.citation import Article, Refused, implements
 
 Phase = Literal["accepted", "active", "suspended", "ended", "closed", "erased"]
-Move = Literal["start_service", "withdraw_before_start", "give_notice", "cancel_14_2", "cancel_18_2", "end"]
+Move = Literal[
+    "start_service", "withdraw_before_start", "give_notice", "cancel_14_2", "cancel_18_2", "end", "close", "erase"
+]
 
 IN_FORCE: frozenset[Phase] = frozenset({"active", "suspended"})
 OVER: frozenset[Phase] = frozenset({"ended", "closed", "erased"})
@@ -25,8 +28,10 @@ ALLOWED: dict[Move, frozenset[Phase]] = {
     "cancel_14_2": IN_FORCE,
     "cancel_18_2": IN_FORCE,
     "end": IN_FORCE,
+    "close": frozenset({"ended"}),
+    "erase": frozenset({"closed"}),
 }
-"""Commands of the customer's and the provisioning's side, with the states that allow them."""
+"""Commands of the customer's and the provisioning's side and of the contract's own end, with what allows them."""
 
 ARTICLE: dict[Move, Article] = {
     "start_service": Article(5, 1),
@@ -35,9 +40,12 @@ ARTICLE: dict[Move, Article] = {
     "cancel_14_2": Article(14, 2),
     "cancel_18_2": Article(18, 2),
     "end": Article(18, 1),
+    "close": Article(34, 1),
+    "erase": Article(44, 6),
 }
 
 _OVER = "利用契約は既に終了しています。"
+_AFTER_THE_END: frozenset[Move] = frozenset({"close", "erase"})
 _WORDS: dict[Move, str] = {
     "start_service": "サービスの提供は既に開始しています。",
     "withdraw_before_start": "提供開始後の解除に第28条第1項は適用されません。第18条第1項により解約してください。",
@@ -45,10 +53,14 @@ _WORDS: dict[Move, str] = {
     "cancel_14_2": "提供開始前の契約は、利用規約第28条第1項により解除してください。",
     "cancel_18_2": "提供開始前の契約は、利用規約第28条第1項により解除してください。",
     "end": "利用契約は提供を開始していません。",
+    "close": "終了して未了の手続きが残る利用契約だけが、完了の対象となります。",
+    "erase": "完了した利用契約だけが、個人情報の消去の対象となります。",
 }
 
 
-@implements(Article(5, 1), Article(14, 2), Article(18, 1), Article(18, 2), Article(28, 1))
+@implements(
+    Article(5, 1), Article(14, 2), Article(18, 1), Article(18, 2), Article(28, 1), Article(34, 1), Article(44, 6)
+)
 def must_allow(phase: Phase, move: Move) -> None:
     """Refuse a command that the state of the contract does not allow.
 
@@ -57,6 +69,8 @@ def must_allow(phase: Phase, move: Move) -> None:
     """
     if phase in ALLOWED[move]:
         return
+    if move in _AFTER_THE_END:
+        raise Refused(ARTICLE[move], _WORDS[move])
     if phase in OVER:
         raise Refused(ARTICLE[move], _OVER)
     before_start = phase == "accepted"

@@ -6,7 +6,7 @@ from typing import Any
 from temporalio import workflow
 
 from workflows import clock
-from workflows.contract_record import ContractRecord
+from workflows.contract_retention import Retention
 from workflows.ending import basis_of, cutoff, ending_of, is_cluster, ordered, special_reply
 from workflows.wording import day_words
 
@@ -35,7 +35,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 @workflow.defn(name="contract", failure_exception_types=[Refused])
-class Contract(ContractRecord):
+class Contract(Retention):
     """The entity `contract/{no}`; open until erasure, for debts and retention go on after the end."""
 
     @workflow.init
@@ -53,6 +53,7 @@ class Contract(ContractRecord):
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 workflow.continue_as_new(self.s)
         await workflow.wait_condition(workflow.all_handlers_finished)
+        await self.leave()
         return self.s.phase
 
     def _changed_since(self, seen: int) -> Callable[[], bool]:

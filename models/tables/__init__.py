@@ -57,6 +57,7 @@ from models.tables.payment import (
     PayerAliasRow,
     PayoutRow,
 )
+from models.tables.retention import CertificateRow, DeletionRow, LegalHoldRow
 from models.tables.types import UTCDateTime
 
 APPEND_ONLY = (
@@ -64,6 +65,7 @@ APPEND_ONLY = (
     "approval_vote",
     "audit_event",
     "bank_line",
+    "certificate",
     "delivery",
     "incoming_letter",
     "invoice",
@@ -94,10 +96,12 @@ __all__ = [
     "BankLineRow",
     "BillingResultRow",
     "BillingRunRow",
+    "CertificateRow",
     "ChangeChargeRow",
     "ContactRow",
     "ContractLineRow",
     "ContractRow",
+    "DeletionRow",
     "DeliveryRow",
     "DepositPartyRow",
     "DepositRow",
@@ -114,6 +118,7 @@ __all__ = [
     "JournalEntryRow",
     "JournalLineRow",
     "LateUsageRow",
+    "LegalHoldRow",
     "MaintenanceEventRow",
     "NoticeRow",
     "NumberSeriesRow",
