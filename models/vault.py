@@ -22,6 +22,7 @@ from pydantic import JsonValue
 from sqlalchemy import (
     Column,
     ColumnElement,
+    Connection,
     DateTime,
     LargeBinary,
     MetaData,
@@ -174,10 +175,7 @@ class Vault:
         Who reads at this moment keeps the log in use: then the next checkpoint does it.
         """
         async with self._engine.connect() as connection:
-            raw = await connection.get_raw_connection()
-            cursor = await raw.cursor()  # type: ignore[misc] # the adapter's cursors are made in a coroutine
-            await cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            await cursor.close()
+            await connection.run_sync(_checkpoint)
 
     async def seal(self, owner: str, key_class: KeyClass, plain: bytes) -> bytes:
         """Seal bytes with the owner's key.
@@ -323,4 +321,11 @@ def _overwrite_what_is_deleted(connection: Any, _record: object) -> None:  # noq
     """Have SQLite overwrite deleted rows with zeros, so that a destroyed key lies in no free page."""
     cursor = connection.cursor()
     cursor.execute("PRAGMA secure_delete=ON")
+    cursor.close()
+
+
+def _checkpoint(connection: Connection) -> None:
+    """Checkpoint outside of any transaction, past the events that would begin one."""
+    cursor = connection.connection.cursor()
+    cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     cursor.close()
