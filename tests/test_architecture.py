@@ -125,7 +125,19 @@ class TestWorkflows:
     LOADED_EARLY = frozenset({"email_validator", "idna"})
     """What pydantic would load in the middle of a workflow."""
     BUILT = frozenset(
-        {"application", "contract", "termination", "cancellation", "notice", "billing", "mailing", "calendar", "sweep"}
+        {
+            "application",
+            "contract",
+            "termination",
+            "cancellation",
+            "notice",
+            "billing",
+            "mailing",
+            "calendar",
+            "sweep",
+            "deletion",
+            "erasure",
+        }
     )
 
     def test_what_they_import(self) -> None:
@@ -209,6 +221,7 @@ class TestIds:
         "billing",
         "mailing",
         "bulk",
+        "deletion",
     )
     SEARCHES: ClassVar[dict[str, str]] = {
         "activities/letters.py": "counts the letters of a kind by the beginning of their ids",

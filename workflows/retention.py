@@ -1,4 +1,4 @@
-"""What happens to a contract's data after its end: grace, deletion, retention, erasure (Art. 34, 38, 44(6))."""
+"""What happens to a contract's data after its end: deletion, retention, erasure (Art. 34(1), 34(2), 44(6))."""
 
 from collections.abc import Callable
 
@@ -24,7 +24,7 @@ ROLL_OVER_AFTER = 4  # looks of some ten events each: a run's history stays unde
 
 @workflow.defn(name="deletion", failure_exception_types=[Refused])
 class DataDeletion:
-    """`deletion/{contract}`: looks at the facts, does what is due, sleeps until the next day or until it is told.
+    """Art. 34(1), 34(2), 44(6): looks at the facts, does what is due, sleeps until the next day or until it is told.
 
     It remembers nothing that the database does not know: whoever changes a fact signals `look_again`.
     """
@@ -109,7 +109,7 @@ class DataDeletion:
 
 @workflow.defn(name="erasure", failure_exception_types=[Refused])
 class DataErasure:
-    """`office/erasure/{contract}`: destroys the keys of a contract once nothing runs that is sealed with them."""
+    """Art. 44(6): destroys the keys of a contract once nothing runs any more that is sealed with them."""
 
     @workflow.run
     async def run(self, d: DeletionInput) -> str:

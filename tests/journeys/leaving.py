@@ -50,7 +50,7 @@ async def pay_all(desk: Desk, number: str, *, day: str, reference: int = 1) -> i
     if not (await desk.read("/v1/bank-accounts", "admin"))["items"]:
         await desk.do("admin", "/v1/bank-accounts", ACCOUNT)
     owed = (await desk.read(f"/v1/contracts/{number}/balances"))["items"]
-    amount = sum(each["principal"] + each["interest"] for each in owed)
+    amount: int = sum(each["principal"] + each["interest"] for each in owed)
     if not amount:
         return 0
     transfer = Transfer(reference=reference, day=day, amount=amount, payer="ｶ)ﾐﾎﾝ", edi=number)

@@ -12,8 +12,10 @@ PHASES: tuple[Phase, ...] = get_args(Phase)
 MOVES: tuple[Move, ...] = get_args(Move)
 
 # Written down a second time, state by state: the article by which a command is refused; what is missing is allowed.
-BEFORE_START: dict[Move, str] = dict.fromkeys(("give_notice", "cancel_14_2", "cancel_18_2", "end"), "28(1)")
-UNDER_WAY: dict[Move, str] = {"start_service": "5(1)", "withdraw_before_start": "28(1)"}
+NOT_YET: dict[Move, str] = {"close": "34(1)", "erase": "44(6)"}
+LEAVING: tuple[Move, ...] = ("give_notice", "cancel_14_2", "cancel_18_2", "end")
+BEFORE_START: dict[Move, str] = dict.fromkeys(LEAVING, "28(1)") | NOT_YET
+UNDER_WAY: dict[Move, str] = {"start_service": "5(1)", "withdraw_before_start": "28(1)"} | NOT_YET
 AFTER_THE_END: dict[Move, str] = {
     "start_service": "5(1)",
     "withdraw_before_start": "28(1)",
@@ -26,9 +28,9 @@ REFUSED: dict[Phase, dict[Move, str]] = {
     "accepted": BEFORE_START,
     "active": UNDER_WAY,
     "suspended": UNDER_WAY,
-    "ended": AFTER_THE_END,
-    "closed": AFTER_THE_END,
-    "erased": AFTER_THE_END,
+    "ended": AFTER_THE_END | {"erase": "44(6)"},
+    "closed": AFTER_THE_END | {"close": "34(1)"},
+    "erased": AFTER_THE_END | NOT_YET,
 }
 
 
@@ -40,7 +42,7 @@ def refusal(phase: Phase, move: Move) -> Refused:
 
 
 class TestEveryStateAndCommand:
-    """Art. 5(1), 14(2), 18(1), 18(2), 28(1): the whole table."""
+    """Art. 5(1), 14(2), 18(1), 18(2), 28(1), 34(1), 44(6): the whole table."""
 
     @pytest.mark.parametrize(("phase", "move"), [*product(PHASES, MOVES)])
     def test_a_command_passes_or_names_its_article(self, phase: Phase, move: Move) -> None:
@@ -72,5 +74,5 @@ class TestWhatACustomerReads:
 
     @pytest.mark.parametrize("phase", sorted(OVER))
     def test_what_is_over_stays_over(self, phase: Phase) -> None:
-        """Every further command is told so."""
-        assert {refusal(phase, move).detail for move in MOVES} == {"利用契約は既に終了しています。"}
+        """Every further command of a life is told so."""
+        assert {refusal(phase, move).detail for move in AFTER_THE_END} == {"利用契約は既に終了しています。"}
