@@ -15,7 +15,7 @@ MOVES: tuple[Move, ...] = get_args(Move)
 NOT_YET: dict[Move, str] = {"close": "34(1)", "erase": "44(6)"}
 LEAVING: tuple[Move, ...] = ("give_notice", "cancel_14_2", "cancel_18_2", "end")
 BEFORE_START: dict[Move, str] = dict.fromkeys(LEAVING, "28(1)") | NOT_YET
-UNDER_WAY: dict[Move, str] = {"start_service": "5(1)", "withdraw_before_start": "28(1)"} | NOT_YET
+UNDER_WAY: dict[Move, str] = {"start_service": "5(1)", "withdraw_before_start": "28(1)", **NOT_YET}
 AFTER_THE_END: dict[Move, str] = {
     "start_service": "5(1)",
     "withdraw_before_start": "28(1)",
