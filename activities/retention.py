@@ -94,10 +94,10 @@ async def tell_deletion(session: AsyncSession, contract_no: str, fact: str, *, a
 
 
 async def tell_of_money(session: AsyncSession, contract_nos: Collection[str], *, as_of: datetime) -> None:
-    """Tell the deletions of ended contracts that their accounts have changed: they may be closed now."""
+    """Tell the deletions of ended contracts that their accounts have changed: what was waited for may be over."""
     found = await session.scalars(
         select(col(ContractRow.contract_no))
-        .where(col(ContractRow.contract_no).in_(contract_nos), col(ContractRow.state) == "ended")
+        .where(col(ContractRow.contract_no).in_(contract_nos), col(ContractRow.state).in_(("ended", "closed")))
         .order_by(col(ContractRow.contract_no))
     )
     for contract_no in found.all():

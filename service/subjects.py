@@ -54,6 +54,7 @@ PARTS: dict[str, dict[str, str]] = {
         "quarantine": "billing",
         "rebalance": "payment",
         "reissue": "billing",
+        "resources": "contract",
         "restoration": "termination",
         "reversal": "payment",
         "surcharge": "violation",

@@ -331,7 +331,9 @@ class TestTheVault:
         await vault.close()
         settings = Settings(database_url=sqlite_url, vault_url=store)
         assert await asyncio.to_thread(verify, settings) == 0
-        plant_on_sqlite(sqlite_url, f"UPDATE vault_key SET key_id = '{key_id}' WHERE key_class = 'erasable'")
+        statement = text("UPDATE vault_key SET key_id = :key_id WHERE key_class = 'erasable'")
+        with engine_of(sqlite_url).begin() as connection:
+            connection.execute(statement, {"key_id": key_id})
         assert await asyncio.to_thread(verify, settings) == 1
         assert f"wrapped_key {key_id}: the key was destroyed, but the vault still has it" in capsys.readouterr().out
 
