@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from terms.citation import Refused
     from terms.periods import ONE_DAY, day_of
 
-ROLL_OVER_AFTER = 4  # looks of some ten events each: a run's history stays under some forty
+ROLL_OVER_AFTER = 3  # looks of some dozen events each: a run's history stays under some forty
 
 
 @workflow.defn(name="deletion", failure_exception_types=[Refused])
