@@ -17,6 +17,7 @@ from activities.commands import NoSuchWorkflow, command
 from activities.legal_holds import next_review, review_holds
 from activities.office import Office
 from activities.records import audit, close_tasks, open_task
+from activities.retention import begin_missing
 from models import ids
 from models.messages.office import (
     ApprovalClosing,
@@ -132,6 +133,7 @@ class Calendar:
             "approvals_reminded": await self._remind_approvals(s.as_of),
             "letters_without_record": await self._miss_records(s.as_of),
             "applications_erased": await self._erase_applications(s.as_of),
+            "deletions_begun": await begin_missing(self._office, s.as_of),
             "legal_holds_reviewed": await review_holds(self._office, s.as_of),
             "letters_arrived": await bulk_letters.arrive_normally(self._office, s.as_of),
             "runs_begun_anew": await self._begin_runs_anew(s.as_of),

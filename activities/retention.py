@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -19,9 +19,10 @@ from models.messages.office import Opening
 from models.messages.retention import DeletionInput
 from models.tables import CertificateRow, ContractRow, DeletionRow, InvoiceRow, LegalHoldRow, ResourceRow
 from terms.lifecycle import OVER
-from terms.periods import month_of
+from terms.periods import day_of, month_of
 from terms.retention import CaseKind, Retention, retention
 
+AT_ONCE = 500  # deletions opened in one sweep
 BLOCKING_HOLDS = ("proposed", "placed")
 """A hold blocks from its proposal on."""
 
@@ -73,6 +74,18 @@ async def begin_deletion(session: AsyncSession, contract_no: str, delete_from_on
         row.delete_from_on = delete_from_on
         await tell_deletion(session, contract_no, "ended", as_of=as_of)
     await open_deletion(session, contract_no, as_of=as_of)
+
+
+async def begin_missing(office: Office, as_of: datetime) -> int:
+    """Open the deletions of ended contracts that have none: they ended before there were any."""
+    number = col(ContractRow.contract_no)
+    without = ~exists().where(col(DeletionRow.contract_no) == number)
+    ended = select(number, col(ContractRow.delete_from_on)).where(col(ContractRow.state) == "ended", without)
+    async with office.sessions() as session, session.begin():
+        found = (await session.execute(ended.order_by(number).limit(AT_ONCE))).all()
+        for contract_no, delete_from_on in found:
+            await begin_deletion(session, contract_no, delete_from_on or day_of(as_of), as_of=as_of)
+    return len(found)
 
 
 async def open_deletion(session: AsyncSession, contract_no: str, *, as_of: datetime) -> None:
