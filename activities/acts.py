@@ -6,11 +6,16 @@ from activities.allotment import CASH_ACTS
 from activities.approvals import Act
 from activities.billing_run import BILLING_RUN
 from activities.corrections import CREDIT_NOTE, WRITE_OFF
+from activities.early_deletion import EARLY_DELETION
+from activities.legal_holds import PLACE, RELEASE
 from activities.price_lists import PRICE_LIST
 from activities.reissue import REISSUE
 from activities.restoration import RESTORATION
 from activities.surcharge import SURCHARGE
 
 INVOICE_ACTS = (CREDIT_NOTE, REISSUE, RESTORATION, SURCHARGE, WRITE_OFF)
+RETENTION_ACTS = (EARLY_DELETION, PLACE, RELEASE)
 
-ACTS: Mapping[str, Act] = {act.name: act for act in (BILLING_RUN, PRICE_LIST, *INVOICE_ACTS, *CASH_ACTS)}
+ACTS: Mapping[str, Act] = {
+    act.name: act for act in (BILLING_RUN, PRICE_LIST, *INVOICE_ACTS, *CASH_ACTS, *RETENTION_ACTS)
+}

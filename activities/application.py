@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -47,6 +48,7 @@ from models.tables import (
     TaskRow,
     VaultKeyRow,
 )
+from models.vault import KeyGone
 from terms.application import corporate_number
 from terms.citation import Article, Refused
 from terms.periods import day_of
@@ -374,10 +376,19 @@ async def view_application(office: Office, row: ApplicationRow, *, with_form: bo
     if row.escalated_at is not None:
         view["escalated_at"] = instant(row.escalated_at)
     if row.decided is not None:
-        decision = await office.vault.unseal_json(row.decision) if with_form and row.decision else {}
-        view["decision"] = {"decision": row.decided, **cast("dict[str, Any]", decision)}
+        decision = await _read(office, row.decision) if with_form else {}
+        view["decision"] = {"decision": row.decided, **decision}
     if row.state == "accepted":
         view["contract_no"] = row.contract_no
-    if with_form and row.form is not None:
-        view["form"] = await office.vault.unseal_json(row.form)
+    if with_form and (form := await _read(office, row.form)):
+        view["form"] = form
     return view
+
+
+async def _read(office: Office, sealed: bytes | None) -> dict[str, Any]:
+    """Open what was filed or decided; empty where there is nothing, or where it was erased."""
+    if sealed is None:
+        return {}
+    with suppress(KeyGone):
+        return cast("dict[str, Any]", await office.vault.unseal_json(sealed))
+    return {}

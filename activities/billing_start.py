@@ -184,11 +184,28 @@ async def due_month(session: AsyncSession, as_of: datetime) -> str | None:
     if first_start is None:
         return None
     month = month_of(last_of(last_run) + ONE_DAY) if last_run else month_of(first_start)
-    while month <= month_of(day_of(as_of)):
+    last = month_of(day_of(as_of))
+    if not await _late_usage_waits(session, last):
+        month = max(month, await _next_in_force(session, month) or month_of(first_of_next_month(first_of(last))))
+    while month <= last:
         if await _something_to_do(session, month):
             return month
         month = month_of(last_of(month) + ONE_DAY)
     return None
+
+
+async def _late_usage_waits(session: AsyncSession, month: str) -> bool:
+    """Tell whether late usage waits for a month; if it does not, it waits for no earlier one either."""
+    query = select(col(ContractRow.contract_no)).where(late_usage.waiting(month)).limit(1)
+    return await session.scalar(query) is not None
+
+
+async def _next_in_force(session: AsyncSession, month: str) -> str | None:
+    """Name the first month from one on in which a contract can be in force: years without any are passed over."""
+    begun = col(ContractRow.billing_start_on)
+    _, not_over = in_force(month)
+    start: date | None = await session.scalar(select(func.min(begun)).where(begun.is_not(None), not_over))
+    return None if start is None else month_of(start)
 
 
 async def _something_to_do(session: AsyncSession, month: str) -> bool:

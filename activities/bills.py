@@ -25,7 +25,6 @@ from models.tables import (
 from models.vault import KeyGone
 from terms.billing import TaxOfRate
 
-ERASED_PARTY = "(消去済)"
 LINE = (
     "line_no", "code", "charge_type", "resource_id", "unit", "unit_price", "month", "seconds", "days", "amount",
     "capped", "article", "tax_class", "price_list", "adjusts_invoice",
@@ -200,10 +199,4 @@ async def party_names(office: Office, session: AsyncSession, contract_nos: Seque
     )
     sealed = {row.contract_no: row.name for row in found.all()}
     await office.vault.preload(sealed.values())
-    names = {}
-    for contract_no, name in sealed.items():
-        try:
-            names[contract_no] = await office.vault.unseal_text(name)
-        except KeyGone:
-            names[contract_no] = ERASED_PARTY
-    return names
+    return {contract_no: await office.vault.read_name(name) for contract_no, name in sealed.items()}

@@ -14,8 +14,10 @@ from activities.acts import ACTS
 from activities.approvals import close_approval, close_row, reminder_of
 from activities.billing_start import came_late, due_month, next_billing, propose_anew, run_out, start_pass
 from activities.commands import NoSuchWorkflow, command
+from activities.legal_holds import next_review, review_holds
 from activities.office import Office
 from activities.records import audit, close_tasks, open_task
+from activities.retention import begin_missing
 from models import ids
 from models.messages.office import (
     ApprovalClosing,
@@ -38,14 +40,13 @@ from models.tables import (
     TaskRow,
     VaultKeyRow,
 )
-from models.vault import CLASSES, OFFICE
+from models.vault import ERASED, OFFICE
 from terms.citation import Refused
 from terms.letters import LETTERS
 from terms.periods import ONE_DAY, at, day_of
 from terms.timetable import sweep_at
 
 LONGEST_SLEEP = timedelta(days=31)
-ERASED_NAME = "(消去済)"
 
 
 class Calendar:
@@ -82,6 +83,7 @@ class Calendar:
             closed = await session.scalar(select(func.min(col(ApplicationRow.closed_at))).where(*_to_erase()))
             billing = await next_billing(session, self._office, s.as_of)
             late = await came_late(session)
+            review = await next_review(session)
             arrival = await bulk_letters.next_arrival(session, self._office)
             overdue = await dunning.next_overdue(session, self._office)
         days = [
@@ -91,6 +93,7 @@ class Calendar:
             *_days(closed, terms.application_retention_days),
             *([arrival] if arrival else []),
             *([overdue] if overdue else []),
+            *([review] if review else []),
             *([day_of(s.as_of)] if late else []),
         ]
         earliest = s.swept_on + ONE_DAY if s.swept_on else day_of(s.as_of)
@@ -132,6 +135,8 @@ class Calendar:
             "approvals_reminded": await self._remind_approvals(s.as_of),
             "letters_without_record": await self._miss_records(s.as_of),
             "applications_erased": await self._erase_applications(s.as_of),
+            "deletions_begun": await begin_missing(self._office, s.as_of),
+            "legal_holds_reviewed": await review_holds(self._office, s.as_of),
             "letters_arrived": await bulk_letters.arrive_normally(self._office, s.as_of),
             "defaults_opened": await self._open_defaults(s.as_of),
             "runs_begun_anew": await self._begin_runs_anew(s.as_of),
@@ -268,12 +273,11 @@ class Calendar:
 
     async def _erase_application(self, number: str, as_of: datetime) -> None:
         office = self._office
-        for key_class in CLASSES:
-            await office.vault.destroy(number, key_class)
+        await office.vault.destroy_all([number])
         async with office.sessions() as session, session.begin():
             row = await session.get_one(ApplicationRow, number, with_for_update=True)
             row.form = row.decision = None
-            row.name = await office.vault.seal_text(OFFICE, "statutory", ERASED_NAME)
+            row.name = await office.vault.seal_text(OFFICE, "statutory", ERASED)
             row.name_hash = office.vault.hash(number)
             row.erased_at = as_of
             await session.execute(

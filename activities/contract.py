@@ -5,12 +5,13 @@ from datetime import date, datetime
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from temporalio import activity
 
 from activities.approvals import cast_vote, close_approval
+from activities.closing import check_move
 from activities.ladder_letters import ladder_facts
 from activities.ledger import open_balances
 from activities.letters import queue_letter
@@ -27,20 +28,19 @@ from activities.records import (
     open_task,
     store_answer,
 )
+from activities.resources import add_resources, mark_left_over, resources_left
+from activities.retention import begin_deletion, next_retention_actions
 from activities.suspension import keep_default, prove
 from models import ids
-from models.messages.contract import ContractCommit, NewResource
+from models.messages.contract import ContractCommit
 from models.messages.office import LetterOrder, Reply
 from models.messages.termination import TerminationRecord
 from models.tables import (
     ContractLineRow,
     ContractRow,
     IncomingLetterRow,
-    ResourceOwnerRow,
-    ResourceRow,
     TerminationRow,
 )
-from terms.citation import Article, Refused
 from terms.payment import due_date
 from terms.periods import month_of
 
@@ -63,13 +63,15 @@ class Contracts:
         """Write one command: row, lines, resources, terminations, audit, letters, peers and the stored answer; once.
 
         Raises:
-            Refused: a resource belongs to another contract (Art. 3); nothing is written.
+            Refused: a resource belongs to another contract (Art. 3), or the contract may not be closed or erased yet
+                (34, 44(6)); nothing is written.
         """
         office, number = self._office, c.contract_no
         async with office.sessions() as session, session.begin():
             row = await session.get_one(ContractRow, number, with_for_update=True)
             if row.version < c.version:
                 await prove(session, office, c)
+                await check_move(session, office, row, c.snapshot.phase, c.as_of)
                 _take(row, c)
                 for line in c.lines:
                     await session.execute(
@@ -87,6 +89,7 @@ class Contracts:
                 for record in c.terminations:
                     if record.state == "ended":
                         await issue_penalty(session, office, row, record.ending, c.lines, c.as_of)
+                        await begin_deletion(session, number, record.ending.delete_from_on, as_of=c.as_of)
             reply = await self._reply(session, c, row)
             await store_answer(session, office.vault, c.scope, reply.status, reply.body, number)
         await office.wake()
@@ -204,127 +207,10 @@ def _take(row: ContractRow, c: ContractCommit) -> None:
     row.ended_at, row.end_ground, row.delete_from_on = s.ended_at, s.end_ground, s.delete_from_on
 
 
-async def add_resources(
-    session: AsyncSession, office: Office, row: ContractRow, resources: Sequence[NewResource]
-) -> None:
-    """Register resources on a contract; the same one twice changes nothing.
-
-    Raises:
-        Refused: Art. 3: an id belongs to another contract, or stands with other values.
-    """
-    if not resources:
-        return
-    wanted = {resource.resource_id for resource in resources}
-    for resource_id in sorted(wanted):
-        await insert_once(session, ResourceOwnerRow, {"resource_id": resource_id, "contract_no": row.contract_no})
-    owners = await session.execute(
-        select(col(ResourceOwnerRow.resource_id)).where(
-            col(ResourceOwnerRow.resource_id).in_(wanted), col(ResourceOwnerRow.contract_no) != row.contract_no
-        )
-    )
-    if (foreign := owners.scalars().first()) is not None:
-        raise Refused(Article(3), f"リソース{foreign}は別の利用契約に登録されています。")
-    found = await session.execute(select(ResourceRow).where(col(ResourceRow.contract_no) == row.contract_no))
-    there = {(r.resource_id, r.code, r.from_on): r for r in found.scalars()}
-    for resource in resources:
-        from_on = resource.from_on or row.billing_start_on
-        if from_on is None:
-            raise Refused(Article(5, 1), "リソースの登録は、サービスの提供開始と同時か、その後に行います。")
-        known = there.get((resource.resource_id, resource.code, from_on))
-        if known is not None:
-            if (known.quantity, known.zone) != (resource.quantity, resource.zone):
-                raise Refused(Article(3), f"リソース{resource.resource_id}は異なる内容で登録されています。")
-            continue
-        session.add(
-            ResourceRow(
-                contract_no=row.contract_no,
-                resource_id=resource.resource_id,
-                code=resource.code,
-                quantity=resource.quantity,
-                zone=resource.zone,
-                from_on=from_on,
-                name=await office.vault.seal_text(row.contract_no, "erasable", resource.name),
-            )
-        )
-    await session.flush()
-
-
-async def mark_left_over(session: AsyncSession, contract_no: str, ends_on: date | None) -> None:
-    """Mark what still stands at the end of a contract (Art. 18(1) sentence 2, 38(2))."""
-    await session.execute(
-        update(ResourceRow)
-        .where(col(ResourceRow.contract_no) == contract_no)
-        .where(or_(col(ResourceRow.to_on).is_(None), col(ResourceRow.to_on) > ends_on))
-        .values(left_over=True)
-    )
-
-
-async def resources_left(session: AsyncSession, office: Office, contract_no: str, on: date | None) -> list[JsonValue]:
-    """List what stands on a contract beyond a day, with the customer's names."""
-    found = await session.execute(
-        select(ResourceRow)
-        .where(col(ResourceRow.contract_no) == contract_no)
-        .where(or_(col(ResourceRow.to_on).is_(None), col(ResourceRow.to_on) > on))
-        .order_by(col(ResourceRow.id))
-    )
-    return [
-        {
-            "resource_id": r.resource_id,
-            "code": r.code,
-            "name": await office.vault.unseal_text(r.name),
-            "quantity": r.quantity,
-            "zone": r.zone,
-        }
-        for r in found.scalars()
-    ]
-
-
-async def remove_resource(
-    office: Office, session: AsyncSession, contract_no: str, resource_id: str, code: str, to_on: date
-) -> dict[str, JsonValue] | None:
-    """Write the last day of a resource that stands; nothing if there is none. A later day corrects an earlier one.
-
-    Raises:
-        Refused: Art. 18(1): the day lies before the resource's first.
-    """
-    found = await session.execute(
-        select(ResourceRow)
-        .where(col(ResourceRow.contract_no) == contract_no, col(ResourceRow.resource_id) == resource_id)
-        .where(col(ResourceRow.code) == code)
-        .order_by(col(ResourceRow.from_on).desc())
-        .limit(1)
-        .with_for_update()
-    )
-    row = found.scalar_one_or_none()
-    if row is None:
-        return None
-    if to_on < row.from_on:
-        raise Refused(Article(18, 1), "最終日は、リソースの登録日以後でなければなりません。")
-    row.to_on = to_on
-    await session.flush()
-    return await view_resource(office, row)
-
-
-async def view_resource(office: Office, row: ResourceRow) -> dict[str, JsonValue]:
-    """Show a resource as the API does."""
-    view: dict[str, JsonValue] = {
-        "resource_id": row.resource_id,
-        "code": row.code,
-        "quantity": row.quantity,
-        "zone": row.zone,
-        "name": await office.vault.unseal_text(row.name),
-        "from_on": row.from_on.isoformat(),
-        "left_over": row.left_over,
-    }
-    return view | _there(to_on=row.to_on)
-
-
 def next_actions(row: ContractRow) -> list[JsonValue]:
-    """Say what will happen by itself, with day and article."""
+    """Say what will happen by itself to a contract in force, with day and article."""
     if row.state in {"active", "suspended"} and row.ends_on is not None:
         return [{"on": row.ends_on.isoformat(), "action": "end", "article": row.end_ground or "18(1)"}]
-    if row.state == "ended" and row.delete_from_on is not None:
-        return [{"on": row.delete_from_on.isoformat(), "action": "deletion", "article": "34(1)"}]
     return []
 
 
@@ -336,7 +222,7 @@ async def view_contract(office: Office, session: AsyncSession, row: ContractRow)
 async def view_contracts(
     office: Office, session: AsyncSession, rows: Sequence[ContractRow]
 ) -> list[dict[str, JsonValue]]:
-    """Show contracts with their lines and open principal: three queries and one look into the vault."""
+    """Show contracts with their lines and open principal: three queries, four where one has ended, and the vault's."""
     found = await session.execute(
         select(ContractLineRow)
         .where(col(ContractLineRow.contract_no).in_([row.contract_no for row in rows]))
@@ -347,7 +233,14 @@ async def view_contracts(
         lines[line.contract_no].append(_line_view(line))
     await office.vault.preload([row.name for row in rows])
     balances = await open_balances(session, [*lines])
-    return [await _contract_view(office, row, lines[row.contract_no], balances.get(row.contract_no, 0)) for row in rows]
+    after = await next_retention_actions(session, rows)
+    views = []
+    for row in rows:
+        number = row.contract_no
+        view = await _contract_view(office, row, lines[number], balances.get(number, 0))
+        view["next_actions"] = [*next_actions(row), *after.get(number, [])]
+        views.append(view)
+    return views
 
 
 def _line_view(line: ContractLineRow) -> JsonValue:
@@ -377,13 +270,12 @@ async def _contract_view(
         "contract_no": row.contract_no,
         "application_no": row.application_no,
         "customer_ref": row.customer_ref,
-        "customer_name": await office.vault.unseal_text(row.name),
+        "customer_name": await office.vault.read_name(row.name),
         "state": row.state,
         "lines": lines,
         "terms_version": row.terms_version,
         "price_list": row.price_list,
         "formed_at": instant(row.formed_at),
-        "next_actions": next_actions(row),
         "open_balance": open_balance,
     }
     over = row.state in {"ended", "closed", "erased"}

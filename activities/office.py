@@ -8,7 +8,7 @@ from temporalio.client import Client
 from activities.documents import Sender
 from activities.gateways.clock import Clock
 from activities.gateways.mail import Mailer
-from activities.gateways.provisioning import Provisioning, SimulatedProvisioning
+from activities.gateways.provisioning import Provisioning
 from activities.gateways.screening import Screening
 from models.database import Sessions
 from models.vault import Vault
@@ -39,10 +39,10 @@ class Office:
     client: Client
     mailer: Mailer
     screening: Screening
+    provisioning: Provisioning
     mail_from: str
     sender: Sender
     zones: frozenset[str]
-    provisioning: Provisioning = field(default_factory=SimulatedProvisioning)
     registration_no: str = ""
     temporal_ui_url: str | None = None
     task_queue: str = CONTRACTS_QUEUE

@@ -22,6 +22,7 @@ from activities.late_interest import Collected, issue_interest
 from activities.ledger import VOID, Debt, debts_of, standing
 from activities.office import Office
 from activities.records import audit, close_tasks, look_again
+from activities.retention import tell_of_money
 from models.messages.office import Event
 from models.tables import AllocationRow, DepositRow, InvoiceAccountRow, NoticeRow, TaskRow
 from terms.account import Part, owed, surplus
@@ -294,6 +295,7 @@ async def settle(session: AsyncSession, office: Office, contract_no: str, *, as_
     await tell_case(session, [contract_no], None, as_of)
     if owing:
         await look_again(session, f"look:owing:{contract_no}:{uuid4().hex}", as_of)  # a debt may be open anew
+    await tell_of_money(session, [contract_no], as_of=as_of)
 
 
 def still_owes(office: Office, debt: Debt, on: date) -> bool:

@@ -47,6 +47,7 @@ PREFIXES = {
     "contract": "C",
     "deposit": "D",
     "event": "E",
+    "legal_hold": "LH",
     "notice": "N",
     "quarantine": "Q",
     "task": "T",

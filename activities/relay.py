@@ -32,6 +32,8 @@ SUMMARIES = {
     "default": "第16条第1項第1号 督促",
     "suspension": "第16条 利用停止",
     "rescission": "第17条第3項 解除通知書の到達",
+    "deletion": "第34条・第44条第6項 データの削除と保存",
+    "erasure": "第44条第6項 個人情報の消去",
     "notice": "第42条 通知",
     "billing": "第24条〜第27条 月次請求",
     "mailing": "第42条 一斉発送",

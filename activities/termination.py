@@ -10,10 +10,10 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.commands import NoSuchWorkflow, command
-from activities.contract import resources_left
 from activities.letters import queue_letter
 from activities.office import Office
 from activities.records import audit, insert_once
+from activities.resources import resources_left
 from models import ids
 from models.messages.office import Event, LetterOrder, Origin, Reply
 from models.messages.termination import End, EndOrder, ReminderOrder

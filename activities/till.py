@@ -6,6 +6,7 @@ deposits there are. Interest that was collected gets its document (36).
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -23,8 +24,10 @@ from activities.office import Office
 from activities.payers import Party, chunks, seal_party
 from activities.rebalance import Piece, rewrite, still_owes
 from activities.records import audit_many
+from activities.retention import tell_of_money
 from models.messages.office import Event
 from models.tables import AllocationRow, ContractRow, DepositPartyRow, DepositRow, InvoiceAccountRow
+from models.vault import KeyGone
 from terms.account import OpenDebt, Share, apply_designated, apply_payment
 from terms.citation import Article, Refused
 from terms.periods import day_of
@@ -255,6 +258,7 @@ class Till:
                     deposit.state = "allocated"
                 elif not owing[deposit.contract_no or ""]:
                     deposit.state = "held"
+            await tell_of_money(session, some, as_of=self.as_of)
         await session.flush()
 
     async def _rewrap(self, session: AsyncSession, paid: Sequence[_Paid], parties: Mapping[str, Party]) -> None:
@@ -262,8 +266,10 @@ class Till:
         owners = {each.deposit.deposit_id: each.contract_no for each in paid}
         await self.office.vault.preload_owners(owners.values())
         for deposit_id, owner in owners.items():
-            if deposit_id in parties:
-                row = await session.get_one(DepositPartyRow, deposit_id)  # there already: `parties` were read from it
+            if deposit_id not in parties:
+                continue
+            row = await session.get_one(DepositPartyRow, deposit_id)  # there already: `parties` were read from it
+            with suppress(KeyGone):  # money for a contract that is erased stays sealed with the deposit's own key
                 row.owner, row.party = owner, await seal_party(self.office, owner, parties[deposit_id])
         await session.flush()
 

@@ -15,6 +15,7 @@ from activities.documents import Sender
 from activities.gateways.calendars import JapanCalendars
 from activities.gateways.clock import RealClock
 from activities.gateways.mail import Mailer, SmtpMailer
+from activities.gateways.provisioning import SimulatedProvisioning
 from activities.gateways.screening import SimulatedScreening
 from activities.office import Office
 from models.database import make_engine, make_readers, make_sessions
@@ -54,6 +55,7 @@ async def open_office(url: str, vault: Vault, mailer: Mailer | None = None) -> A
             client=await Client.connect("127.0.0.1:1", lazy=True),
             mailer=mailer,
             screening=SimulatedScreening(),
+            provisioning=SimulatedProvisioning(),
             sender=Sender(),
             mail_from="Yakkan <office@yakkan.example>",
             zones=frozenset({ZONE}),

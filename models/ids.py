@@ -41,6 +41,16 @@ def rescission(contract_no: str, n: int) -> str:
     return f"rescission/{contract_no}/{n}"
 
 
+def deletion(contract_no: str) -> str:
+    """Art. 34, 44(6): the data of a contract, from its end to the end of their retention."""
+    return f"deletion/{contract_no}"
+
+
+def erasure(contract_no: str) -> str:
+    """Art. 44(6): the erasure of a contract's personal data; the office's, for no workflow can end without its key."""
+    return f"office/erasure/{contract_no}"
+
+
 def notice(about: str, slug: str, n: int, channel: str) -> str:
     """Art. 42: one letter by one channel; `about` is a contract or application number."""
     return f"notice/{about}/{slug}/{n}/{channel}"

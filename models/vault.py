@@ -9,17 +9,29 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap_with_padding, aes_key_wrap_with_padding
 from pydantic import JsonValue
-from sqlalchemy import Column, DateTime, LargeBinary, MetaData, String, Table, UniqueConstraint, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    DateTime,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    event,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -32,6 +44,8 @@ VERSION = b"\x01"
 KEY_ID_BYTES = 16
 NONCE_BYTES = 12
 ROW_HASH_BYTES = 16
+ERASED = "(消去済)"
+"""What stands in the place of a name whose key was destroyed (money.md 4)."""
 CACHE_SECONDS = 5.0  # so long may a process still open what another one has just erased
 
 STORE = MetaData()
@@ -82,6 +96,8 @@ class Vault:
     async def open(cls, url: str, key_encryption_key: bytes) -> "Vault":
         """Open the store at `url`, making its tables and the office's keys when it is new."""
         engine = make_engine(url, pool_size=2)
+        if engine.dialect.name == "sqlite":
+            event.listen(engine.sync_engine, "connect", _overwrite_what_is_deleted)
         async with engine.begin() as connection:
             await connection.run_sync(STORE.create_all)
         vault = cls(engine, key_encryption_key)
@@ -139,10 +155,27 @@ class Vault:
 
     async def destroy(self, owner: str, key_class: KeyClass) -> None:
         """Destroy a key for good; what it sealed can't be opened by anybody again."""
+        await self._destroy(WRAPPED.c.owner == owner, WRAPPED.c.key_class == key_class)
+
+    async def destroy_all(self, owners: Collection[str]) -> None:
+        """Destroy every key of some owners for good."""
+        await self._destroy(WRAPPED.c.owner.in_(owners))
+
+    async def _destroy(self, *which: ColumnElement[bool]) -> None:
         async with self._engine.begin() as connection:
-            await connection.execute(WRAPPED.delete().where(WRAPPED.c.owner == owner, WRAPPED.c.key_class == key_class))
+            await connection.execute(WRAPPED.delete().where(*which))
         self._by_id.clear()
         self._by_owner.clear()
+        if self._engine.dialect.name == "sqlite":
+            await self._empty_log()
+
+    async def _empty_log(self) -> None:
+        """Bring the log of writes into the file, which overwrites what was deleted; the log still held the keys.
+
+        Who reads at this moment keeps the log in use: then the next checkpoint does it.
+        """
+        async with self._engine.connect() as connection:
+            await connection.run_sync(_checkpoint)
 
     async def seal(self, owner: str, key_class: KeyClass, plain: bytes) -> bytes:
         """Seal bytes with the owner's key.
@@ -187,6 +220,13 @@ class Vault:
     async def unseal_text(self, sealed: bytes) -> str:
         """Open a sealed text."""
         return (await self.unseal(sealed)).decode()
+
+    async def read_name(self, sealed: bytes) -> str:
+        """Open a sealed name to be shown; one whose key was destroyed reads as `ERASED`."""
+        try:
+            return await self.unseal_text(sealed)
+        except KeyGone:
+            return ERASED
 
     async def preload(self, sealed: Iterable[bytes]) -> None:
         """Read the keys of many sealed values in one query."""
@@ -275,3 +315,17 @@ class Vault:
         key = DataKey(key_id, aes_key_unwrap_with_padding(self._kek, wrapped), time.monotonic())
         self._by_id[key_id] = key
         return key
+
+
+def _overwrite_what_is_deleted(connection: Any, _record: object) -> None:  # noqa: ANN401 (a DBAPI connection)
+    """Have SQLite overwrite deleted rows with zeros, so that a destroyed key lies in no free page."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA secure_delete=ON")
+    cursor.close()
+
+
+def _checkpoint(connection: Connection) -> None:
+    """Checkpoint outside of any transaction, past the events that would begin one."""
+    cursor = connection.connection.cursor()
+    cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    cursor.close()

@@ -23,11 +23,14 @@ from activities.billing_run import BillingRuns
 from activities.calendar import Calendar
 from activities.contract import Contracts
 from activities.default import Defaults
+from activities.deletion import Deletions
 from activities.documents import Sender
+from activities.erasure import Erasures
 from activities.formation import Formation
 from activities.gateways.calendars import JapanCalendars
 from activities.gateways.clock import RealClock
 from activities.gateways.mail import SmtpMailer
+from activities.gateways.provisioning import SimulatedProvisioning
 from activities.gateways.screening import SimulatedScreening
 from activities.mailing import Mailings
 from activities.notice import Notices
@@ -57,6 +60,7 @@ from workflows.contract import Contract
 from workflows.default import PaymentDefault
 from workflows.notice import Notice
 from workflows.rescission import RescissionPeer
+from workflows.retention import DataDeletion, DataErasure
 from workflows.suspension import SuspensionPeer
 from workflows.termination import SpecialCancellation, TerminationNotice
 
@@ -65,6 +69,8 @@ WORKFLOWS = [
     BillingRun,
     Contract,
     DailySweep,
+    DataDeletion,
+    DataErasure,
     Mailing,
     Notice,
     OfficeCalendar,
@@ -138,6 +144,7 @@ async def open_office(settings: Settings, *, task_queue: str = CONTRACTS_QUEUE) 
             client=on_business_time(plain, sessions, simulated) if simulated else plain,
             mailer=mailer,
             screening=SimulatedScreening(),
+            provisioning=SimulatedProvisioning(),
             mail_from=settings.mail_from,
             sender=Sender(
                 department=settings.sender_department,
@@ -163,7 +170,13 @@ def workers(office: Office, queues: Sequence[str] = QUEUES) -> list[Worker]:
     billing: list[Any] = [runs.freeze_usage, runs.price_contracts, runs.prove_run, runs.issue_invoices]
     applications = Applications(office)
     suspensions, rescissions, defaults = SuspensionWork(office), Rescinding(office), Defaults(office)
-    operations: list[Any] = [applications.screen_applicant, suspensions.open, suspensions.shut]
+    deletions, erasures = Deletions(office), Erasures(office)
+    operations: list[Any] = [
+        applications.screen_applicant,
+        deletions.delete_data,
+        suspensions.open,
+        suspensions.shut,
+    ]
     calendar, contracts, terminations = Calendar(office), Contracts(office), Terminations(office)
     records: list[Any] = [
         applications.commit_review,
@@ -176,6 +189,11 @@ def workers(office: Office, queues: Sequence[str] = QUEUES) -> list[Worker]:
         defaults.climb,
         defaults.take_back_letters,
         defaults.tell,
+        deletions.close_contract,
+        deletions.erase_contract,
+        deletions.look_at_deletion,
+        erasures.end_workflows,
+        erasures.erase_personal_data,
         notices.record_arrival,
         notices.record_delivery,
         notices.record_posting,

@@ -227,7 +227,7 @@ _TABLE = """
 29(2) | INFO | violation | excused | The customer answers for misuse of its servers by others.
   Shares out responsibility; claims will cite it.
 29(3) | RULE | retention | part | Records of use are never erased on request.
-  A corrected row is superseded, never deleted; requests for erasure come with their subject.
+  A corrected row is superseded, never deleted, and outlives the erasure of names; a request has no letter yet.
 29(4) | INFO | retention | excused | No liability for lost or leaked data.
   Shares out responsibility; claims will cite it.
 29(5) | INFO | violation | excused | The customer settles disputes over its servers.
@@ -241,16 +241,16 @@ _TABLE = """
 32 s1 | RECORD | disclosure | planned | Register of administrators' logins.
 32 s2 | RECORD | disclosure | planned | Register of views and copies of customers' data.
 33 | RECORD | maintenance | planned | Updates of software are recorded.
-34(1) | WORKFLOW | retention | part | After the end the data are deleted.
-  The day of deletion is worked out and told; the deletion comes with its subject.
-34(2) | WORKFLOW | retention | planned | Deletion while the contract lives: switched off.
+34(1) | WORKFLOW | retention | implemented | After the end the data are deleted.
+34(2) | WORKFLOW | retention | implemented | Deletion while the contract lives: switched off.
 34(3) | INFO | retention | excused | No liability for a deletion.
   Shares out responsibility; claims will cite it.
 35 | WORKFLOW | violation | part | Surcharge of twice the avoided fee.
   Worked out, approved and invoiced; the case comes with its subject.
 36 | RULE | default | implemented | Late interest of 14.5 % a year.
 37 | RULE | billing | implemented | Amounts are cut off below one yen.
-38(1) | WORKFLOW | termination | planned | The customer removes its equipment and restores ours.
+38(1) | WORKFLOW | termination | part | The customer removes its equipment and restores ours.
+  What still stands keeps a contract from being closed; the request to remove it comes with its checklist.
 38(2) s1 | WORKFLOW | termination | planned | The provider removes what was left, by a work order.
 38(2) s2 | RULE | termination | implemented | What stands at the end is recorded, told beforehand, and can be invoiced.
 38(2) s3 | RULE | termination | part | Damages for what is not removed, by the day.
@@ -287,8 +287,7 @@ _TABLE = """
 44(5)(3) | RECORD | disclosure | planned | Ground of disclosure: warrant.
 44(5)(4) | RECORD | disclosure | planned | Ground of disclosure: inquiry by an authority, or a statute.
 44(5)(5) | RECORD | disclosure | planned | Ground of disclosure: emergency, self-defence.
-44(6) | WORKFLOW | retention | part | Personal data are erased when their time is over.
-  Applicants without a contract are erased; contracts come with their subject.
+44(6) | WORKFLOW | retention | implemented | Personal data are erased when their time is over.
 45 | INFO | notice | planned | Letters that may lead to court name the court.
   The first of them come with default.
 附則 | RULE | revision | implemented | In force from 1 March 2026: no price list, hence no order, is older.

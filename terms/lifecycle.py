@@ -5,6 +5,7 @@
 - 18(1), 14(2), 18(2): a contract in force can be terminated by the customer; the earliest end wins (A103).
 - 18(1): what has ended can't end again; a further copy of the first notice changes nothing.
 - 16(1), 16(3): a contract in force is suspended and resumed; 17(1), 17(2): the provider rescinds what is in force.
+- 34(1): what has ended is closed once nothing is left to be done; 44(6): what is closed is erased in the end.
 
 Restrictions under 14 and interruptions under 15 are overlays, no states.
 """
@@ -16,7 +17,7 @@ from terms.citation import Article, Refused, implements
 Phase = Literal["accepted", "active", "suspended", "ended", "closed", "erased"]
 Move = Literal[
     "start_service", "withdraw_before_start", "give_notice", "cancel_14_2", "cancel_18_2", "suspend", "resume",
-    "rescind", "end",
+    "rescind", "end", "close", "erase",
 ]  # fmt: skip
 
 IN_FORCE: frozenset[Phase] = frozenset({"active", "suspended"})
@@ -32,8 +33,10 @@ ALLOWED: dict[Move, frozenset[Phase]] = {
     "resume": frozenset({"suspended"}),
     "rescind": IN_FORCE,
     "end": IN_FORCE,
+    "close": frozenset({"ended"}),
+    "erase": frozenset({"closed"}),
 }
-"""Commands of the customer's, the provisioning's and the provider's side, with the states that allow them."""
+"""Commands of the customer's, the provisioning's and the provider's side and of the contract's own end."""
 
 ARTICLE: dict[Move, Article] = {
     "start_service": Article(5, 1),
@@ -45,9 +48,12 @@ ARTICLE: dict[Move, Article] = {
     "resume": Article(16, 3),
     "rescind": Article(17, 1),
     "end": Article(18, 1),
+    "close": Article(34, 1),
+    "erase": Article(44, 6),
 }
 
 _OVER = "利用契約は既に終了しています。"
+_AFTER_THE_END: frozenset[Move] = frozenset({"close", "erase"})
 _BEFORE_START: dict[Move, str] = {
     "give_notice": "提供開始日までの解除には、利用規約第28条第1項が適用されます。",
     "cancel_14_2": "提供開始前の契約は、利用規約第28条第1項により解除してください。",
@@ -61,12 +67,14 @@ _WORDS: dict[Move, str] = {
     "suspend": "提供中の利用契約ではないため、停止できません。",
     "resume": "サービスの提供を停止していません。",
     "rescind": "提供中又は停止中の利用契約ではないため、解除できません。",
+    "close": "終了して未了の手続きが残る利用契約だけが、完了の対象となります。",
+    "erase": "完了した利用契約だけが、個人情報の消去の対象となります。",
 }
 
 
 @implements(
     Article(5, 1), Article(14, 2), Article(16, 1), Article(16, 3), Article(17, 1), Article(18, 1), Article(18, 2),
-    Article(28, 1),
+    Article(28, 1), Article(34, 1), Article(44, 6),
 )  # fmt: skip
 def must_allow(phase: Phase, move: Move) -> None:
     """Refuse a command that the state of the contract does not allow.
@@ -76,6 +84,8 @@ def must_allow(phase: Phase, move: Move) -> None:
     """
     if phase in ALLOWED[move]:
         return
+    if move in _AFTER_THE_END:
+        raise Refused(ARTICLE[move], _WORDS[move])
     if phase in OVER:
         raise Refused(ARTICLE[move], _OVER)
     if phase == "accepted" and move in _BEFORE_START:

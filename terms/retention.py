@@ -1,21 +1,43 @@
 """Retention (保存) and erasure (消去).
 
 - 29(3): usage records are never erased, not even at the customer's wish.
-- 34(1): data on the service are deleted after the end, at the end of the grace period.
+- 34(1): data on the service are deleted after the end, at the end of the grace period; every end counts (A60).
+- 34(2): deletion without notice while the contract lives is switched off (A61).
 - 44(6): personal data are erased when their period of retention is over; longer only where a statute obliges.
 - 法人税法施行規則59, 消令70の13: vouchers 7 years (10 for a loss year) from two months after the fiscal year.
 - 会社法432(2): books 10 years from the closing of the fiscal year.
 
-Workflow `deletion`; letters `data_erasure_certificate`, `personal_data_erasure_record`, `usage_record_erasure_refusal`.
+A legal hold or an open case (A94) stops deletion and erasure, an unpaid debt stops closing and erasure only.
+
+Workflows `deletion`, `erasure`; letters `data_erasure_certificate`,
+`personal_data_erasure_record`, `usage_record_erasure_refusal`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
-from terms.citation import Article, implements
+from terms.citation import Article, Refused, implements
 from terms.derivation import Derived, ja_day
 from terms.periods import MONTHS_OF_YEAR, ONE_DAY, first_of, first_of_month_after, month_end
 from terms.settings import Terms
+
+CaseKind = Literal["hold", "violation", "claim", "disclosure", "dispute"]
+"""What blocks a deletion: a legal hold or an open case."""
+
+Waiting = Literal["debt", "money_held", "last_bill", "deletion", "restoration", "proposal", "case"]
+"""What keeps an ended contract from being closed."""
+
+_FORBIDS: dict[Waiting, tuple[Article, str]] = {
+    "debt": (Article(27, 2), "未払いの料金等が残っています。"),
+    "money_held": (Article(27, 2), "充当も返金もされていないお預かり金が残っています。"),
+    "last_bill": (Article(27, 1), "最終のご利用月の請求が済んでいません。"),
+    "deletion": (Article(34, 1), "データ等の削除が済んでいません。"),
+    "restoration": (Article(38, 1), "撤去及び原状回復が済んでいません。"),
+    "proposal": (Article(27, 2), "決定されていない提案が残っています。"),
+    "case": (Article(34, 1), "リーガルホールド又は未了の案件が残っています。"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +48,94 @@ class Retention(Derived):
     tax_until_on: date
     companies_act_until_on: date
     erasable_from_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leftovers:
+    """What may be left of an ended contract; yen. `held` is money that no debt has taken and nobody got back."""
+
+    principal: int
+    interest: int
+    held: int
+    billed: bool
+    deleted: bool
+    restored: bool
+    proposals: int
+    cases: int
+
+
+@implements(Article(34, 1), Article(38, 1), Article(27, 2))
+def closing_waits_for(left: Leftovers) -> tuple[Waiting, ...]:
+    """Say what an ended contract still waits for before it is closed; nothing: it can be."""
+    open_ones: dict[Waiting, bool] = {
+        "debt": left.principal > 0 or left.interest > 0,
+        "money_held": left.held > 0,
+        "last_bill": not left.billed,
+        "deletion": not left.deleted,
+        "restoration": not left.restored,
+        "proposal": left.proposals > 0,
+        "case": left.cases > 0,
+    }
+    return tuple(name for name, still in open_ones.items() if still)
+
+
+def must_close(left: Leftovers) -> None:
+    """Refuse to close a contract of which something is left.
+
+    Raises:
+        Refused: with the article of the first thing left.
+    """
+    for each in closing_waits_for(left):
+        raise Refused(*_FORBIDS[each])
+
+
+@implements(Article(34, 1))
+def must_delete(*, delete_from_on: date, today: date, blocked_by: Collection[CaseKind]) -> None:
+    """Refuse a deletion of data before its day, or while a legal hold or an open case stands (A62, A94).
+
+    Raises:
+        Refused: 34(1).
+    """
+    if today < delete_from_on:
+        raise Refused(Article(34, 1), f"データ等は{ja_day(delete_from_on)}以降に削除します。")
+    if blocked_by:
+        raise Refused(*_FORBIDS["case"])
+
+
+@implements(Article(34, 2))
+def must_delete_early(terms: Terms, *, in_force: bool, blocked_by: Collection[CaseKind]) -> None:
+    """Refuse a deletion without notice: always unless the setting allows it, and then while anything blocks it (A61).
+
+    Raises:
+        Refused: 34(2).
+    """
+    if not terms.allow_34_2:
+        raise Refused(Article(34, 2), "契約期間中の通知によらない削除は行いません。")
+    if not in_force:
+        raise Refused(Article(34, 2), "契約期間中の利用契約だけが対象です。")
+    if blocked_by:
+        raise Refused(Article(34, 2), _FORBIDS["case"][1])
+
+
+@implements(Article(44, 6))
+def must_erase(*, erasable_from_on: date, today: date, owed: int, blocked_by: Collection[CaseKind]) -> None:
+    """Refuse to erase personal data whose time is not over, that a claim still needs, or that a hold keeps (A94).
+
+    Args:
+        erasable_from_on: first day after the periods of retention.
+        today: day in Japan.
+        owed: yen of principal, interest and held money that are open either way.
+        blocked_by: legal holds and open cases.
+
+    Raises:
+        Refused: 44(6).
+    """
+    if today < erasable_from_on:
+        raise Refused(Article(44, 6), f"個人情報は{ja_day(erasable_from_on)}まで保存します。")
+    if owed:
+        raise Refused(Article(44, 6), "債権債務が残っているため、個人情報を消去できません。")
+    if blocked_by:
+        raise Refused(Article(44, 6), _FORBIDS["case"][1])
 
 
 @implements(Article(44, 6))

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from terms.periods import ONE_DAY, at
 
 BILLING_MINUTE = 5
+DELETION_MINUTE = 10
 SWEEP_HOUR = 6
 REMINDER_HOUR = 9
 
@@ -20,6 +21,11 @@ def end_of(day: date) -> datetime:
 def billing_at(day: date) -> datetime:
     """Return when a month's billing run begins on a day."""
     return at(day, 0, BILLING_MINUTE)
+
+
+def deletion_at(day: date) -> datetime:
+    """Return when data and personal data that are due on a day are deleted."""
+    return at(day, 0, DELETION_MINUTE)
 
 
 def sweep_at(day: date) -> datetime:

@@ -127,7 +127,7 @@ class TestWorkflows:
     BUILT = frozenset(
         {
             *("application", "contract", "termination", "cancellation", "notice", "billing", "mailing", "calendar"),
-            *("sweep", "default", "suspension", "rescission"),
+            *("sweep", "default", "suspension", "rescission", "deletion", "erasure"),
         }
     )
 
@@ -212,6 +212,7 @@ class TestIds:
         "billing",
         "mailing",
         "bulk",
+        "deletion",
     )
     SEARCHES: ClassVar[dict[str, str]] = {
         "activities/letters.py": "counts the letters of a kind by the beginning of their ids",

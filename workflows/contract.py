@@ -6,6 +6,7 @@ from typing import Any, cast
 from temporalio import workflow
 
 from workflows import clock
+from workflows.contract_retention import Retention
 from workflows.ending import basis_of, cutoff, ending_of, is_cluster, ordered, special_reply
 from workflows.rescission import Rescissions
 from workflows.suspension import Suspensions
@@ -39,7 +40,7 @@ ACTS = {"special_cancellation": "第14条第2項の解除", "suspension": "利�
 
 
 @workflow.defn(name="contract", failure_exception_types=[Refused])
-class Contract(Suspensions, Rescissions):
+class Contract(Suspensions, Rescissions, Retention):
     """The entity `contract/{no}`; open until erasure, for debts and retention go on after the end."""
 
     @workflow.init
@@ -57,6 +58,7 @@ class Contract(Suspensions, Rescissions):
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 workflow.continue_as_new(self.s)
         await workflow.wait_condition(workflow.all_handlers_finished)
+        await self.leave()
         return self.s.phase
 
     def _changed_since(self, seen: int) -> Callable[[], bool]:

@@ -136,7 +136,7 @@ class Rescissions(ContractRecord):
 
 @workflow.defn(name="rescission", failure_exception_types=[Refused])
 class RescissionPeer:
-    """`rescission/{contract}/{n}`: waits until its letter really arrives; an undelivered one ends nothing by itself."""
+    """Art. 17(1), 17(3): waits until its letter really arrives; an undelivered one ends nothing by itself."""
 
     def __init__(self) -> None:
         self.arrived: LetterMoved | None = None

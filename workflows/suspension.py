@@ -229,7 +229,7 @@ def _shown(plan: Suspension) -> dict[str, Any]:
 
 @workflow.defn(name="suspension", failure_exception_types=[Refused])
 class SuspensionPeer:
-    """`suspension/{contract}/{n}`: begins on its day, has the service shut, and opened again when it is over."""
+    """Art. 16(2), 16(3): begins on its day, has the service shut, and opened again when it is over."""
 
     def __init__(self) -> None:
         self.is_over = False

@@ -12,9 +12,10 @@ from sqlmodel import col
 
 from activities.application import normal_name
 from activities.billing import price_list_on
-from activities.contract import add_resources, remove_resource, view_contract, view_contracts, view_resource
+from activities.contract import view_contract, view_contracts
 from activities.office import Office
 from activities.records import audit, instant
+from activities.resources import add_resources, remove_resource, view_resource
 from api.auth import READERS, Caller, Principal, TheOffice, may
 from api.dispatch import json_answer, send
 from api.fields import Answer, Body, Code, Day, FutureDay, Line, Number, Reference

@@ -202,6 +202,19 @@ class ContractEnd(Facts):
     left_over: tuple[Resource, ...] = ()
 
 
+class DataErasure(Facts):
+    """`data_erasure_certificate`: `reference` is that of the platform that deleted."""
+
+    ends_on: date
+    deleted_at: AwareDatetime
+    method: Line
+    reference: Line
+    department: Line
+    person: Line
+    responsible: Line
+    resources: tuple[Resource, ...] = ()
+
+
 class ContactCheck(Facts):
     """`contact_check_request`."""
 
@@ -269,6 +282,7 @@ FACTS: Mapping[str, type[Facts]] = MappingProxyType(
         "pre_start_withdrawal_receipt": PreStartWithdrawalReceipt,
         "resource_deletion_reminder": ResourceDeletionReminder,
         "contract_end_notice": ContractEnd,
+        "data_erasure_certificate": DataErasure,
         "contact_check_request": ContactCheck,
         "receipt": Receipt,
         "payment_inquiry": PaymentInquiry,

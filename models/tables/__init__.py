@@ -58,6 +58,7 @@ from models.tables.payment import (
     PayerAliasRow,
     PayoutRow,
 )
+from models.tables.retention import CertificateRow, DeletionRow, LegalHoldRow
 from models.tables.types import UTCDateTime
 
 APPEND_ONLY = (
@@ -65,6 +66,7 @@ APPEND_ONLY = (
     "approval_vote",
     "audit_event",
     "bank_line",
+    "certificate",
     "delivery",
     "incoming_letter",
     "invoice",
@@ -95,12 +97,14 @@ __all__ = [
     "BankLineRow",
     "BillingResultRow",
     "BillingRunRow",
+    "CertificateRow",
     "ChangeChargeRow",
     "ContactRow",
     "ContractLineRow",
     "ContractRow",
     "DefaultCaseRow",
     "DefaultHoldRow",
+    "DeletionRow",
     "DeliveryRow",
     "DepositPartyRow",
     "DepositRow",
@@ -117,6 +121,7 @@ __all__ = [
     "JournalEntryRow",
     "JournalLineRow",
     "LateUsageRow",
+    "LegalHoldRow",
     "MaintenanceEventRow",
     "NoticeRow",
     "NumberSeriesRow",

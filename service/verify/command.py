@@ -19,12 +19,14 @@ from service.verify.days import I14
 from service.verify.identity import I1
 from service.verify.immutable import I4
 from service.verify.intake import I16, OUTBOX_WAITS
+from service.verify.keys import has_store, keys_left
 from service.verify.months import I2
 from service.verify.numbers import I13
 from service.verify.payments import I5
+from service.verify.retention import I6, I7, I9, I12
 from service.verify.sums import I3
 
-INVARIANTS: tuple[Invariant, ...] = (I1, I2, I3, I4, I5, I13, I14, I16)
+INVARIANTS: tuple[Invariant, ...] = (I1, I2, I3, I4, I5, I6, I7, I9, I12, I13, I14, I16)
 SHOWN = 100  # breaches of an invariant that are listed; the rest is counted
 HOLDS, BROKEN, USAGE = 0, 1, 2
 
@@ -52,6 +54,7 @@ def verify(settings: Settings) -> int:
     try:
         with snapshot(url) as connection:
             findings = examine(connection)
+            look_into_vault(settings, connection, findings)
             waiting = list(OUTBOX_WAITS.breaches(connection))
     except (SQLAlchemyError, NotVerifiable) as failure:
         say(f"{url.render_as_string(hide_password=True)} cannot be verified: {str(failure).splitlines()[0]}")
@@ -121,6 +124,21 @@ def examine(connection: Connection) -> list[Finding]:
         findings.append(finding)
     progress.done()
     return findings
+
+
+def look_into_vault(settings: Settings, connection: Connection, findings: list[Finding]) -> None:
+    """Add to what was found of I12 the keys that should be destroyed and still lie in the vault's store."""
+    if not has_store(settings.vault_url):
+        return
+    store = reading(make_url(settings.vault_url))
+    try:
+        finding = next(each for each in findings if each.invariant is I12)
+        for breach in keys_left(connection, store):
+            finding.count += 1
+            if finding.count <= SHOWN:
+                finding.breaches.append(breach)
+    finally:
+        store.dispose()
 
 
 def report(findings: list[Finding]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from service.verify.books import BOOKS
 from service.verify.checks import AT_ONCE, Breach, Invariant
 
 APPEND_ONLY = (
-    "allocation", "approval_vote", "audit_event", "bank_line", "delivery", "incoming_letter", "invoice",
+    "allocation", "approval_vote", "audit_event", "bank_line", "certificate", "delivery", "incoming_letter", "invoice",
     "invoice_line", "invoice_tax", "journal_entry", "journal_line", "payout", "price", "price_list", "resource_owner",
     "usage_record", "usage_supersession",
 )  # fmt: skip

@@ -1,7 +1,9 @@
 """The vault: sealed from birth, gone with the key."""
 
 import secrets
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -104,3 +106,36 @@ async def test_the_search_hash_is_keyed(vault: Vault, tmp_path: Path) -> None:
         assert vault.hash("株式会社") == vault.hash("株式会社") != other.hash("株式会社")
     finally:
         await other.close()
+
+
+async def test_a_destroyed_key_leaves_no_trace_in_the_store(vault: Vault, tmp_path: Path) -> None:
+    """Not even its wrapped form is left, neither in the file's free pages nor in the log of writes."""
+    await vault.create("A-000001")
+    await vault.create("D-000001")
+    wrapped = wrapped_in(tmp_path, "A-000001") + wrapped_in(tmp_path, "D-000001")
+    assert len(wrapped) == 4
+    await vault.destroy_all(["A-000001", "D-000001"])
+
+    stored = files_in(tmp_path)
+    assert [key for key in wrapped if key in stored] == []
+
+
+async def test_a_name_reads_as_erased_without_its_key(vault: Vault) -> None:
+    """Lists go on after an erasure (money.md 4)."""
+    await vault.create("A-000001")
+    name = await vault.seal_text("A-000001", "statutory", "株式会社")
+    assert await vault.read_name(name) == "株式会社"
+    await vault.destroy_all(["A-000001"])
+    assert await vault.read_name(name) == "(消去済)"
+
+
+def files_in(folder: Path) -> bytes:
+    """Read all files of a folder, one after the other."""
+    return b"".join(path.read_bytes() for path in folder.iterdir())
+
+
+def wrapped_in(folder: Path, owner: str) -> list[bytes]:
+    """Read an owner's keys as the store keeps them."""
+    with closing(sqlite3.connect(folder / "vault.db")) as connection:
+        found = connection.execute("SELECT wrapped FROM wrapped_key WHERE owner = ?", (owner,))
+        return [bytes(wrapped) for (wrapped,) in found]

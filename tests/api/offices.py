@@ -14,6 +14,7 @@ from activities.documents import Sender
 from activities.gateways.calendars import JapanCalendars
 from activities.gateways.clock import RealClock
 from activities.gateways.mail import SmtpProof
+from activities.gateways.provisioning import SimulatedProvisioning
 from activities.gateways.screening import SimulatedScreening
 from activities.office import Office
 from api.auth import CUSTOMER, secret_hash
@@ -56,6 +57,7 @@ async def bare_office() -> Office:
         client=await Client.connect("127.0.0.1:1", lazy=True),
         mailer=NoMail(),
         screening=SimulatedScreening(),
+        provisioning=SimulatedProvisioning(),
         sender=Sender(),
         mail_from="Yakkan <office@yakkan.example>",
         zones=frozenset({"tokyo-1"}),

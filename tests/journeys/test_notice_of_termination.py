@@ -127,7 +127,7 @@ async def test_too_early_and_too_late(open_desk: OpenDesk) -> None:
     assert (again.status_code, again.json()) == (200, told)
     await desk.until("2026-07-01")
     assert [one["slug"] for one in await desk.letters(contract_no=number)] == [
-        "service_start_notice", "cancellation_receipt", "contract_end_notice",
+        "service_start_notice", "cancellation_receipt", "contract_end_notice", "data_erasure_certificate",
     ]  # fmt: skip
 
 

@@ -2,24 +2,20 @@
 
 import asyncio
 import json
-import logging
 import sqlite3
-import sys
 import traceback
 from base64 import b64encode
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from io import StringIO
 from pathlib import Path
 
 import pytest
-import structlog
 from sqlalchemy.exc import IntegrityError
 from temporalio.client import Client
 
-from service.logs import configure_logging
 from service.temporal_config import DATABASE
-from service.temporal_server import EmbeddedServer, obtain
+from service.temporal_server import EmbeddedServer
 from tests.desk import JSON, Desk, OpenDesk
 from tests.journeys.canaries import Canaries
 
@@ -29,35 +25,12 @@ STORES = ("yakkan.db", "vault.db", "vault.key", "sink.jsonl", DATABASE)
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[EmbeddedServer]:
-    """Run a Temporal server that keeps its data in a file."""
-    server = EmbeddedServer(await obtain(time_skipping=True), tmp_path / "temporal", simulate=True)
-    await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest.fixture
 async def desk(server: EmbeddedServer, sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Desk]:
     """Open an office on that server."""
     folder = tmp_path / "offices"
     folder.mkdir()
     async with OpenDesk(server.address, sqlite_template, folder) as open_desk:
         yield await open_desk("2026-03-25T09:00+09:00")
-
-
-@pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
-    """Log as API and worker do, into a buffer."""
-    written = StringIO()
-    monkeypatch.setattr(sys, "stderr", written)
-    handlers, level = logging.getLogger().handlers[:], logging.getLogger().level
-    configure_logging("INFO")
-    structlog.configure(cache_logger_on_first_use=False)  # the loggers of modules outlive this test
-    yield written
-    structlog.reset_defaults()
-    logging.getLogger().handlers[:] = handlers
-    logging.getLogger().setLevel(level)
 
 
 async def test_no_canary_gets_out(log: StringIO, desk: Desk, server: EmbeddedServer, tmp_path: Path) -> None:

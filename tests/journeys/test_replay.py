@@ -106,7 +106,8 @@ async def test_all_histories_replay(desk: Desk) -> None:
     await desk.settle()
     recorded = await histories(desk)
     assert {kind(each) for each in recorded} == {
-        "application", "billing", "calendar", "cancellation", "contract", "mailing", "notice", "sweep", "termination",
+        "application", "billing", "calendar", "cancellation", "contract", "deletion", "mailing", "notice", "sweep",
+        "termination",
     }  # fmt: skip
     assert any(
         event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW

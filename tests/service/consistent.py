@@ -2,6 +2,7 @@
 
 C-000001 is billed for April (void, re-issued lower) and May (part of it written off), C-000002 has ended: April paid
 late with interest and a credit note, a penalty paid by a deposit that the bank took back. C-000003 is held in May.
+C-000004, of another file, was erased long ago.
 """
 
 import hashlib
@@ -43,6 +44,7 @@ from models.tables import (
     UsageRecordRow,
     UsageSupersessionRow,
 )
+from tests.service.consistent_erasure import erased
 
 Rows = Iterator[SQLModel]
 
@@ -59,7 +61,7 @@ def at(text: str, hour: int = 0) -> datetime:
 
 def build(engine: Engine) -> None:
     """Write it all into a migrated database."""
-    rows = [row for part in (contracts, usage, bank, bills, payments, books, audit) for row in part()]
+    rows = [row for part in (contracts, usage, bank, bills, payments, books, audit, erased) for row in part()]
     places = {table.name: place for place, table in enumerate(SQLModel.metadata.sorted_tables)}
     rows.sort(key=lambda row: places[str(row.__tablename__)])
     with Session(engine) as session, session.begin():

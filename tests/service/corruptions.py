@@ -283,7 +283,7 @@ BOOKS = (
         postgresql=True,
     ),
     Corruption(
-        "an audit chain that was shortened", "DELETE FROM audit_event WHERE seq = 3", "I4 audit_chain C-000001",
+        "an audit chain that was shortened", "DELETE FROM audit_event WHERE key = 'k3'", "I4 audit_chain C-000001",
     ),
     Corruption(
         "an audit event of another chain",

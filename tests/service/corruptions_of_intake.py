@@ -1,6 +1,7 @@
 """More corruptions of `tests/service/consistent.py`: payments, numbers, days, and what files held."""
 
 from tests.service.corruptions import BOOKS, IDENTITY, MONTHS, SUMS, Corruption
+from tests.service.corruptions_of_retention import RETENTION
 
 PAYMENTS = (
     Corruption(
@@ -204,4 +205,4 @@ INTAKE = (
     ),
 )  # fmt: skip
 
-CORRUPTIONS = (*IDENTITY, *MONTHS, *SUMS, *BOOKS, *PAYMENTS, *NUMBERS, *DAYS, *INTAKE)
+CORRUPTIONS = (*IDENTITY, *MONTHS, *SUMS, *BOOKS, *PAYMENTS, *NUMBERS, *DAYS, *INTAKE, *RETENTION)

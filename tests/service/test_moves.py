@@ -19,6 +19,6 @@ def test_every_cell_names_an_article() -> None:
     """Each pair of state and command is allowed or forbidden by a clause of the terms."""
     cells = [contract_cell(state, move) for state in get_args(Phase) for move in get_args(Move)]
     cells += [default_cell(state, move) for state in get_args(CaseState) for move in get_args(CaseMove)]
-    assert len(cells) == 6 * 9 + 9 * 4
+    assert len(cells) == 6 * 11 + 9 * 4
     assert {cell[0] for cell in cells} == {"○", "×"}
     assert all("第" in cell for cell in cells)

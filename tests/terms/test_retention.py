@@ -1,10 +1,24 @@
-"""Art. 44(6) and statutes: how long records are kept."""
+"""Art. 34, 38, 44(6) and statutes: when data are deleted, contracts closed, records erased."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from terms.retention import Retention, fiscal_year_end, retention
+from terms.citation import Refused
+from terms.retention import (
+    CaseKind,
+    Leftovers,
+    Retention,
+    Waiting,
+    closing_waits_for,
+    fiscal_year_end,
+    must_close,
+    must_delete,
+    must_delete_early,
+    must_erase,
+    retention,
+)
 from tests.terms.oracles import ONE, TERMS, day, each_day, last_of_month
 
 
@@ -17,6 +31,106 @@ def kept(ended_on: str, last_invoice_month: str, *, loss_year: bool = False, mon
         loss_year=loss_year,
         fiscal_year_end_month=month,
     )
+
+
+NOTHING = Leftovers(principal=0, interest=0, held=0, billed=True, deleted=True, restored=True, proposals=0, cases=0)
+CASES: tuple[CaseKind, ...] = ("hold", "violation", "claim", "disclosure", "dispute")
+ALLOWED = replace(TERMS, allow_34_2=True)
+
+
+class TestArticle34Paragraph1:
+    """Data are deleted when the grace period is over, unless a hold or an open case stands."""
+
+    def test_not_the_day_before(self) -> None:
+        """The day is named."""
+        with pytest.raises(Refused, match="2026年6月30日") as refused:
+            must_delete(delete_from_on=day("2026-06-30"), today=day("2026-06-29"), blocked_by=[])
+        assert refused.value.article == "34(1)"
+
+    @pytest.mark.parametrize("today", ["2026-06-30", "2027-06-30"])
+    def test_from_the_day_on(self, today: str) -> None:
+        """The day itself counts, and every later one."""
+        must_delete(delete_from_on=day("2026-06-30"), today=day(today), blocked_by=[])
+
+    @pytest.mark.parametrize("kind", CASES)
+    def test_a_hold_or_an_open_case_blocks(self, kind: CaseKind) -> None:
+        """Each kind does, whatever the day (A94)."""
+        with pytest.raises(Refused) as refused:
+            must_delete(delete_from_on=day("2026-06-30"), today=day("2030-01-01"), blocked_by=[kind])
+        assert refused.value.article == "34(1)"
+
+
+class TestArticle34Paragraph2:
+    """Deletion without notice while the contract lives (A61)."""
+
+    def test_it_is_off(self) -> None:
+        """Nobody can propose it."""
+        with pytest.raises(Refused) as refused:
+            must_delete_early(TERMS, in_force=True, blocked_by=[])
+        assert refused.value.article == "34(2)"
+
+    def test_where_it_is_on_a_living_contract_without_a_hold_allows_it(self) -> None:
+        """The setting alone changes the answer."""
+        must_delete_early(ALLOWED, in_force=True, blocked_by=[])
+
+    @pytest.mark.parametrize(("in_force", "blocked_by"), [(False, ()), (True, ("hold",)), (True, ("claim",))])
+    def test_it_never_meets_what_is_over_or_held(self, *, in_force: bool, blocked_by: tuple[CaseKind, ...]) -> None:
+        """What has ended goes by paragraph 1; a hold blocks it too."""
+        with pytest.raises(Refused) as refused:
+            must_delete_early(ALLOWED, in_force=in_force, blocked_by=blocked_by)
+        assert refused.value.article == "34(2)"
+
+
+class TestClosing:
+    """Art. 27, 34, 38: an ended contract is closed when nothing is left."""
+
+    def test_with_nothing_left_it_is_closed(self) -> None:
+        """Nothing is waited for."""
+        assert closing_waits_for(NOTHING) == ()
+        must_close(NOTHING)
+
+    @pytest.mark.parametrize(
+        ("left", "waiting", "article"),
+        [
+            pytest.param(replace(NOTHING, principal=1), "debt", "27(2)", id="one yen of principal"),
+            pytest.param(replace(NOTHING, interest=1), "debt", "27(2)", id="one yen of interest"),
+            pytest.param(replace(NOTHING, held=1), "money_held", "27(2)", id="one yen that is the customer's"),
+            pytest.param(replace(NOTHING, billed=False), "last_bill", "27(1)", id="the last bill"),
+            pytest.param(replace(NOTHING, deleted=False), "deletion", "34(1)", id="data on the platform"),
+            pytest.param(replace(NOTHING, restored=False), "restoration", "38(1)", id="something stands"),
+            pytest.param(replace(NOTHING, proposals=1), "proposal", "27(2)", id="an undecided proposal"),
+            pytest.param(replace(NOTHING, cases=1), "case", "34(1)", id="a hold or a case"),
+        ],
+    )
+    def test_each_thing_left_keeps_it_open(self, left: Leftovers, waiting: Waiting, article: str) -> None:
+        """It is named, and refused with its article."""
+        assert closing_waits_for(left) == (waiting,)
+        with pytest.raises(Refused) as refused:
+            must_close(left)
+        assert refused.value.article == article
+
+
+class TestErasure:
+    """Art. 44(6): personal data go when their time is over and nothing needs them."""
+
+    @pytest.mark.parametrize(
+        ("today", "owed", "blocked_by"),
+        [
+            pytest.param("2037-03-31", 0, (), id="the day before"),
+            pytest.param("2037-04-01", 1, (), id="one yen is owed"),
+            pytest.param("2037-04-01", 0, ("hold",), id="a legal hold"),
+        ],
+    )
+    def test_not_yet(self, today: str, owed: int, blocked_by: tuple[CaseKind, ...]) -> None:
+        """Each of the three is enough."""
+        with pytest.raises(Refused) as refused:
+            must_erase(erasable_from_on=day("2037-04-01"), today=day(today), owed=owed, blocked_by=blocked_by)
+        assert refused.value.article == "44(6)"
+
+    @pytest.mark.parametrize("today", ["2037-04-01", "2040-01-01"])
+    def test_from_the_day_on(self, today: str) -> None:
+        """The day itself counts, and every later one."""
+        must_erase(erasable_from_on=day("2037-04-01"), today=day(today), owed=0, blocked_by=())
 
 
 class TestArticle44Paragraph6:

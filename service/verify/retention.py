@@ -1,0 +1,226 @@
+"""I6, I7, I9, I12 of what is closed, deleted and erased: moves with their grounds, certificates, and no key left."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, bindparam, text
+
+from service.verify.checks import AT_ONCE, Breach, Check, Invariant
+
+MOVE = """SELECT e.chain || '/' || e.seq AS key, e.action, e.article FROM audit_event e"""
+ARTICLES = Check(
+    "audit_event",
+    "{action} by {article}: a contract is closed by 34(1) and erased by 44(6)",
+    MOVE
+    + """ WHERE e.contract_no = e.chain
+      AND ((e.action = 'closed' AND e.article <> '34(1)') OR (e.action = 'erased' AND e.article <> '44(6)'))""",
+)
+IN_ORDER = Check(
+    "audit_event",
+    "{action}, but what has to come before did not",
+    MOVE
+    + """ LEFT JOIN audit_event b ON b.chain = e.chain AND b.seq < e.seq
+        AND b.action = CASE e.action WHEN 'closed' THEN 'ended' ELSE 'closed' END
+      WHERE e.contract_no = e.chain AND e.action IN ('closed', 'erased') AND b.seq IS NULL""",
+)
+HAS_MOVE = Check(
+    "contract",
+    "it is {state}, but no event says so",
+    """SELECT c.contract_no AS key, c.state FROM contract c
+    LEFT JOIN audit_event e ON e.chain = c.contract_no AND e.action = c.state
+    WHERE c.state IN ('closed', 'erased') AND e.seq IS NULL""",
+)
+DELETED_IN_TIME = Check(
+    "deletion",
+    "data were deleted on {deleted_on}; they are kept until {delete_from_on}",
+    """SELECT contract_no AS key, @jst_day(deleted_at) AS deleted_on, @day(delete_from_on) AS delete_from_on
+    FROM deletion WHERE deleted_at IS NOT NULL AND @jst_day(deleted_at) < @day(delete_from_on)""",
+)
+ERASED_IN_TIME = Check(
+    "deletion",
+    "personal data were erased on {erased_on}; they are kept until {erasable_from_on}",
+    """SELECT contract_no AS key, @jst_day(erased_at) AS erased_on, @day(erasable_from_on) AS erasable_from_on
+    FROM deletion WHERE erased_at IS NOT NULL
+      AND (erasable_from_on IS NULL OR @jst_day(erased_at) < @day(erasable_from_on))""",
+)
+HELD = Check(
+    "legal_hold",
+    "data of {contract_no} were deleted or erased while it stood",
+    """SELECT h.hold_no AS key, h.contract_no FROM legal_hold h JOIN deletion d ON d.contract_no = h.contract_no
+    WHERE h.state IN ('placed', 'released') AND (
+      (d.deleted_at >= h.placed_at AND (h.released_at IS NULL OR d.deleted_at < h.released_at))
+      OR (d.erased_at >= h.placed_at AND (h.released_at IS NULL OR d.erased_at < h.released_at)))""",
+)
+HOLD_AGREED = Check(
+    "legal_hold",
+    "it is {state}, but no second person agreed to that",
+    """SELECT h.hold_no AS key, h.state FROM legal_hold h
+    LEFT JOIN approval a ON a.approval_id = CASE h.state WHEN 'placed' THEN h.approval_id ELSE h.release_approval_id END
+    WHERE h.state IN ('placed', 'released') AND (a.approval_id IS NULL OR a.state <> 'approved' OR NOT EXISTS (
+      SELECT 1 FROM approval_vote v WHERE v.approval_id = a.approval_id AND v.decision = 'approve'
+        AND a.proposed_by NOT LIKE '%:' || v.person))""",
+)
+
+I6 = Invariant(
+    "I6",
+    "a contract is closed, its data deleted and erased by their articles, in order, in time, and never while held",
+    ("contract", "deletion", "legal_hold"),
+    (ARTICLES, IN_ORDER, HAS_MOVE, DELETED_IN_TIME, ERASED_IN_TIME, HELD, HOLD_AGREED),
+)
+
+CERTIFIED = Check(
+    "deletion",
+    "data were deleted, but no certificate says what",
+    """SELECT d.contract_no AS key FROM deletion d
+    LEFT JOIN certificate c ON c.contract_no = d.contract_no AND c.kind = 'data' AND c.article = '34(1)'
+    WHERE d.deleted_at IS NOT NULL AND json_array_length(d.inventory) > 0 AND c.key IS NULL""",
+)
+TOLD = Check(
+    "certificate",
+    "the customer has no letter of it",
+    """SELECT c.key AS key FROM certificate c LEFT JOIN notice n
+      ON n.notice_no = c.notice_no AND n.contract_no = c.contract_no AND n.slug = 'data_erasure_certificate'
+    WHERE c.kind = 'data' AND c.article = '34(1)' AND n.notice_no IS NULL""",
+)
+
+I7 = Invariant(
+    "I7",
+    "what was deleted after an end is certified, and the customer has a letter of it",
+    ("certificate", "deletion"),
+    (CERTIFIED, TOLD),
+)
+
+ATTRIBUTED = Check(
+    "audit_event",
+    "it does not say who did what by which article",
+    """SELECT chain || '/' || seq AS key FROM audit_event
+    WHERE trim(actor) = '' OR trim(article) = '' OR trim(action) = '' OR trim(summary) = ''""",
+)
+STATED = """SELECT key, contract_no, kind, article, CAST(at AS TEXT) AS at, CAST(items AS TEXT) AS items, method,
+  performed_by, approval_id, sha256 FROM certificate ORDER BY key"""
+
+
+def certificates(connection: Connection) -> Iterator[Breach]:
+    """Compute the hash of each certificate anew from its columns."""
+    for row in connection.execute(text(STATED).execution_options(yield_per=AT_ONCE)).mappings():
+        at = datetime.fromisoformat(row["at"])
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        stated = {name: value for name, value in row.items() if name != "sha256"}
+        stated |= {"at": at.isoformat(), "items": json.loads(row["items"])}
+        digest = hashlib.sha256(json.dumps(stated, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+        if digest != row["sha256"]:
+            yield Breach("certificate", str(row["key"]), "its columns are not those that were hashed")
+
+
+I9 = Invariant(
+    "I9",
+    "each event says who did what by which article; certificates are what was certified",
+    ("audit_event", "certificate"),
+    (ATTRIBUTED, certificates),
+)
+
+ERASURE_CERTIFIED = Check(
+    "deletion",
+    "it is erased, but contract or certificate do not say so",
+    """SELECT d.contract_no AS key FROM deletion d JOIN contract k ON k.contract_no = d.contract_no
+    LEFT JOIN certificate c ON c.contract_no = d.contract_no AND c.kind = 'personal'
+    WHERE (d.state = 'erased') <> (d.erased_at IS NOT NULL)
+      OR (d.state = 'erased' AND (c.key IS NULL OR k.state <> 'erased'))""",
+)
+# An erasure takes moments; one that was decided before the office's last day should be over.
+ERASURE_DONE = Check(
+    "contract",
+    "it was to be erased, and is not",
+    """SELECT k.contract_no AS key FROM contract k
+    JOIN audit_event e ON e.chain = k.contract_no AND e.action = 'erased'
+    LEFT JOIN deletion d ON d.contract_no = k.contract_no AND d.state = 'erased'
+    WHERE k.state = 'erased' AND d.contract_no IS NULL
+      AND @jst_day(e.at) < (SELECT MAX(@jst_day(at)) FROM audit_event)""",
+)
+KEYS_DESTROYED = Check(
+    "vault_key",
+    "the key of an erased contract is not noted as destroyed",
+    """SELECT v.key_id AS key FROM vault_key v JOIN contract k ON k.application_no = v.owner
+    JOIN deletion d ON d.contract_no = k.contract_no AND d.state = 'erased' WHERE v.destroyed_at IS NULL""",
+)
+CONTACTS_GONE = Check(
+    "contact",
+    "a contact of an erased contract is still there",
+    """SELECT t.application_no || '/' || t.kind AS key FROM contact t JOIN contract k
+      ON k.application_no = t.application_no
+    JOIN deletion d ON d.contract_no = k.contract_no AND d.state = 'erased' WHERE length(t.contact) > 0""",
+)
+PAYERS_GONE = Check(
+    "payer_alias",
+    "the name of a payer of an erased contract is still known",
+    """SELECT p.contract_no AS key FROM payer_alias p
+    JOIN deletion d ON d.contract_no = p.contract_no AND d.state = 'erased'""",
+)
+
+ERASED = "JOIN deletion d ON d.contract_no = k.contract_no AND d.state = 'erased'"
+SEALED: dict[str, tuple[str, str]] = {
+    "document": (
+        "content",
+        """SELECT s.document_id, substr(s.content, 2, 16) FROM document s
+        JOIN contract k ON s.owner IN (k.application_no, k.contract_no) @erased""",
+    ),
+    "notice": (
+        "facts",
+        """SELECT s.notice_no, substr(s.facts, 2, 16) FROM notice s
+        JOIN contract k ON s.contract_no = k.contract_no OR s.application_no = k.application_no @erased""",
+    ),
+    "resource": (
+        "name",
+        """SELECT s.id, substr(s.name, 2, 16) FROM resource s JOIN contract k ON k.contract_no = s.contract_no
+        @erased""",
+    ),
+    "legal_hold": (
+        "matter",
+        """SELECT s.hold_no, substr(s.matter, 2, 16) FROM legal_hold s
+        JOIN contract k ON k.contract_no = s.contract_no @erased""",
+    ),
+    "deposit_party": (
+        "party",
+        """SELECT s.deposit_id, substr(s.party, 2, 16) FROM deposit_party s
+        JOIN contract k ON k.contract_no = s.owner @erased""",
+    ),
+    "approval": (
+        "evidence",
+        """SELECT s.approval_id, substr(s.evidence, 2, 16) FROM approval s
+        JOIN contract k ON k.contract_no = s.contract_no @erased WHERE s.evidence IS NOT NULL""",
+    ),
+}
+"""What is sealed of erased contracts, by table: of each value only the id of its key is read, never what it seals."""
+
+NOTED = "SELECT key_id FROM vault_key WHERE destroyed_at IS NOT NULL AND key_id IN :ids"
+FILED = """SELECT s.application_no FROM application s JOIN contract k ON k.application_no = s.application_no @erased
+WHERE s.form IS NOT NULL OR s.decision IS NOT NULL OR s.erased_at IS NULL"""
+
+
+def sealed(connection: Connection) -> Iterator[Breach]:
+    """Find what of an erased contract is sealed by a key that is not destroyed: it can still be opened."""
+    for application_no in connection.scalars(text(FILED.replace("@erased", ERASED))):
+        yield Breach("application", str(application_no), "its contract is erased, but what was filed is still there")
+    for table, (column, sql) in SEALED.items():
+        rows = [
+            (str(key), bytes(key_id).decode(errors="replace"))
+            for key, key_id in connection.execute(text(sql.replace("@erased", ERASED)))
+        ]
+        gone = set[str]()
+        ids = sorted({key_id for _, key_id in rows})
+        for place in range(0, len(ids), AT_ONCE):
+            statement = text(NOTED).bindparams(bindparam("ids", expanding=True))
+            gone |= {*connection.scalars(statement, {"ids": ids[place : place + AT_ONCE]})}
+        for key, key_id in rows:
+            if key_id and key_id not in gone:
+                yield Breach(table, key, f"its {column} is sealed by a key that is not destroyed")
+
+
+I12 = Invariant(
+    "I12",
+    "after an erasure nothing that names people can be opened",
+    ("deletion", "vault_key", "contact", "payer_alias"),
+    (ERASURE_CERTIFIED, ERASURE_DONE, KEYS_DESTROYED, CONTACTS_GONE, PAYERS_GONE, sealed),
+)

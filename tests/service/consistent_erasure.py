@@ -1,0 +1,127 @@
+"""A contract that was erased, row by row as the design wants it: C-000004 of `tests/service/consistent.py`."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlmodel import SQLModel
+
+from models.tables import (
+    ApplicationRow,
+    ApprovalRow,
+    ApprovalVoteRow,
+    AuditChainRow,
+    AuditEventRow,
+    CertificateRow,
+    ContactRow,
+    ContractRow,
+    DeletionRow,
+    DocumentRow,
+    LegalHoldRow,
+    NoticeRow,
+    ResourceRow,
+    VaultKeyRow,
+)
+
+NUMBER, APPLICATION = "C-000004", "A-000004"
+GONE = b"\x01" + b"4" * 16 + b"nonce and words"
+"""What a destroyed key had sealed: a version, the key's id, and what nobody can open."""
+
+EVENTS = (
+    ("ended", "18(1)", "2014-05-31"), ("data_deleted", "34(1)", "2014-06-29"), ("closed", "34(1)", "2014-06-29"),
+    ("erased", "44(6)", "2025-03-31"), ("personal_data_erased", "44(6)", "2025-03-31"),
+)  # fmt: skip
+
+
+def at(text: str) -> datetime:
+    """Give 15:10 UTC of a day: ten minutes past midnight of the next in Japan."""
+    return datetime.fromisoformat(f"{text}T15:10:00+00:00")
+
+
+def erased() -> Iterator[SQLModel]:
+    """Ended in May 2014, held for a day, deleted and closed in June, erased on 1 April 2025."""
+    yield from _contract()
+    yield from _hold()
+    yield from _certificates()
+    before = "0" * 64
+    for seq, (action, article, on) in enumerate(EVENTS, 1):
+        row = AuditEventRow(
+            id=10 + seq, key=f"e{seq}", chain=NUMBER, seq=seq, previous_hash=before, hash="", at=at(on), action=action,
+            article=article, actor="system", contract_no=NUMBER, application_no=None, summary=action, basis={},
+        )  # fmt: skip
+        told = [before, NUMBER, seq, f"e{seq}", at(on).isoformat(), action, article, "system", NUMBER, None, action, {}]
+        row.hash = before = _hashed(told)
+        yield row
+    yield AuditChainRow(chain=NUMBER, seq=len(EVENTS), hash=before)
+
+
+def _hashed(told: Any) -> str:  # noqa: ANN401 - any JSON
+    return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def _contract() -> Iterator[SQLModel]:
+    yield ApplicationRow(
+        application_no=APPLICATION, external_ref="ref-4", customer_ref="ref-4", state="accepted",
+        received_at=at("2014-03-02"), corporate_number="9000000000001", price_list="PL-2026-03", terms_version="1.0",
+        electronic_delivery=True, findings=[], contract_no=NUMBER, name=b"office", name_hash="h",
+        erased_at=at("2025-03-31"),
+    )  # fmt: skip
+    yield ContractRow(
+        contract_no=NUMBER, application_no=APPLICATION, customer_ref="ref-4", corporate_number="9000000000001",
+        state="erased", terms_version="1.0", price_list="PL-2026-03", formed_at=at("2014-03-10"),
+        ended_at=datetime(2014, 5, 31, 15, tzinfo=UTC), ends_on=date(2014, 5, 31), name=b"office", name_hash="h",
+    )  # fmt: skip
+    yield ContactRow(application_no=APPLICATION, kind="billing", from_at=at("2014-03-02"), contact=b"")
+    yield ResourceRow(
+        contract_no=NUMBER, resource_id="gw-4", code="SGW", quantity=1, zone="fukuoka-1", from_on=date(2014, 3, 10),
+        to_on=date(2014, 6, 30), left_over=True, name=GONE,
+    )  # fmt: skip
+    for key_id, key_class in (("4" * 16, "statutory"), ("5" * 16, "erasable")):
+        yield VaultKeyRow(
+            key_id=key_id, owner=APPLICATION, key_class=key_class, created_at=at("2014-03-02"),
+            destroyed_at=at("2025-03-31"),
+        )  # fmt: skip
+
+
+def _hold() -> Iterator[SQLModel]:
+    yield LegalHoldRow(
+        hold_no="LH-000001", contract_no=NUMBER, state="released", matter=GONE, reason=GONE,
+        review_on=date(2014, 12, 1), proposed_by="legal:a", proposed_at=at("2014-06-01"), approval_id="P-000011",
+        placed_at=at("2014-06-01"), release_approval_id="P-000012", released_at=at("2014-06-02"),
+    )  # fmt: skip
+    for number, act in (("P-000011", "legal_hold"), ("P-000012", "legal_hold_release")):
+        yield ApprovalRow(
+            approval_id=number, key=number, act=act, article="44(6)", roles=["legal", "admin"], contract_no=NUMBER,
+            proposed_by="legal:a", proposed_at=at("2014-06-01"), expires_at=at("2014-06-15"), consequence={},
+            evidence=GONE, state="approved",
+        )  # fmt: skip
+        yield ApprovalVoteRow(
+            approval_id=number, person="b", role="admin", decision="approve", reason=GONE, at=at("2014-06-01")
+        )
+
+
+def _certificates() -> Iterator[SQLModel]:
+    yield DeletionRow(
+        contract_no=NUMBER, state="erased", delete_from_on=date(2014, 6, 30), inventory=[{"resource_id": "gw-4"}],
+        deleted_at=at("2014-06-29"), erasable_from_on=date(2025, 4, 1), erased_at=at("2025-03-31"),
+    )  # fmt: skip
+    yield NoticeRow(
+        notice_no="N-000044", key="n44", workflow_id="notice/C-000004/data_erasure_certificate/1/email",
+        slug="data_erasure_certificate", contract_no=NUMBER, application_no=APPLICATION, channel="email", form="42",
+        state="arrived", terms_version="1.0", queued_at=at("2014-06-29"), facts=GONE,
+    )  # fmt: skip
+    yield DocumentRow(
+        document_id="N-000044/1", notice_no="N-000044", owner=APPLICATION, media_type="application/pdf", sha256="s",
+        content=GONE, created_at=at("2014-06-29"),
+    )  # fmt: skip
+    for kind, article, on, notice_no in (
+        ("data", "34(1)", "2014-06-29", "N-000044"), ("personal", "44(6)", "2025-03-31", None),
+    ):  # fmt: skip
+        stated: dict[str, Any] = {
+            "key": f"{NUMBER}/{kind}", "contract_no": NUMBER, "kind": kind, "article": article,
+            "items": [{"resource_id": "gw-4"}], "method": "Purge", "performed_by": "system", "approval_id": None,
+        }  # fmt: skip
+        hashed = _hashed(stated | {"at": at(on).isoformat()})
+        yield CertificateRow(**stated, at=at(on), notice_no=notice_no, sha256=hashed)
