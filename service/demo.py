@@ -1,7 +1,7 @@
 """`yakkan demo`: a contract's whole life on the real service in simulated time, told through its public API.
 
 The process tree of `yakkan up` runs on a folder that is thrown away, with settings of its own: nothing that is
-configured on this machine is touched. What happens is told by `service/demo_story.py`.
+configured on this machine is touched. What happens is told by `service/demo_life.py`.
 """
 
 import asyncio
@@ -17,7 +17,8 @@ from pathlib import Path
 import httpx2
 
 from service.data_folder import read
-from service.demo_story import START, Counter, Unexpected, tell
+from service.demo_life import tell
+from service.demo_story import START, Counter, Unexpected
 from service.progress import say
 from service.settings import variables
 from service.temporal_server import ServerFailed, ServerMissing

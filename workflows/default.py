@@ -22,7 +22,7 @@ PATIENCE = timedelta(days=1)  # a command that the contract refused is tried aga
 
 @workflow.defn(name="default")
 class PaymentDefault:
-    """Art. 16(1)(1), 16(2), 17(1): each step on its day; the books decide what is due, timers and facts only wake it."""
+    """Art. 16(1)(1), 16(2), 17(1): each step on its day; the books say what is due, timers and facts only wake it."""
 
     def __init__(self) -> None:
         self.looks = 0

@@ -16,10 +16,12 @@ MINUTES = 8
 PRODUCTION = "postgresql+psycopg://yakkan@127.0.0.1:1/production"
 LETTERS = [
     *("application_incomplete_notice", "application_received_notice", "acceptance_notice", "service_start_notice"),
-    *("application_received_notice", "refusal_notice", "invoice", "invoice", "invoice", "not_in_writing_notice"),
-    *("cancellation_receipt", "invoice"),
-    *("resource_deletion_reminder", "resource_deletion_reminder", "resource_deletion_reminder", "contract_end_notice"),
-    "penalty_invoice",
+    *("application_received_notice", "refusal_notice", "invoice", "invoice", "first_reminder", "invoice"),
+    *("second_reminder", "second_reminder", "suspension_warning", "suspension_started_notice"),
+    *("late_interest_invoice", "service_resumed_notice", "invoice", "not_in_writing_notice", "cancellation_receipt"),
+    *("invoice", "resource_deletion_reminder", "resource_deletion_reminder", "resource_deletion_reminder"),
+    *("contract_end_notice", "penalty_invoice", "first_reminder", "invoice", "second_reminder", "second_reminder"),
+    *("late_interest_invoice", "data_erasure_certificate"),
 ]
 
 
@@ -63,10 +65,15 @@ def test_the_story_is_told_to_its_end(tmp_path: Path) -> None:
         "2026-05-12 10:00  第24条第2項         2026-04分: 対象1件、請求1件、保留0件。",
         "・VM-M8: 3,600円 (第26条第1項)",
         "・請求額 1,598,960円、お支払期日 2026-06-30",
-        "2026-06-30 15:00  第27条第2項         入金1件のうち1件が名義と金額から消し込まれました。",
-        "2026-07-10 09:30  第18条第1項         × ",
-        "27,900,000",
-        "2026-09-01 00:00  第18条第1項         利用契約は2026年8月31日をもって終了しました。 [自動]",
+        "2026-07-01 09:00  第16条第1項第1号    支払期日(2026-06-30)を経過しました。 [自動]",
+        "2026-07-25 10:00  第16条第1項第1号    サービスの全部の提供を停止しました。 [督促]",
+        "2026-07-30 15:00  第16条第3項         サービスの提供を再開しました。 [自動]",
+        "2026-07-31 15:01  第27条第2項         入金1,001,000円は名義と金額から消し込まれました。[入金消込]",
+        "2026-08-10 09:30  第18条第1項         × ",
+        "27,000,000",
+        "2026-10-01 00:00  第18条第1項         利用契約は2026年9月30日をもって終了しました。 [自動]",
+        "2026-10-30 00:10  第34条第1項         データ等を削除しました。 [自動]",
+        "2037-04-02 10:00  第44条第6項         利用契約の状態は「消去済」、契約者名は「(消去済)」です。",
         "第38条第2項         削除されずに残ったリソース: res-gateway (閉域接続)",
         "第44条第6項         不承諾とした申込みの個人情報は、180日後に消去されました。",
     ):
@@ -76,7 +83,7 @@ def test_the_story_is_told_to_its_end(tmp_path: Path) -> None:
     assert str(out) in done.stdout
     for letter in letters:
         assert "QT PRO Cloud サービス利用規約 Ver1.0 第" in text_of(letter)
-    assert "2026年8月31日" in text_of(letters[10])
+    assert "2026年9月30日" in text_of(letters[18])
     assert "1,598,960" in text_of(letters[6])
     assert [*folder.iterdir()] == []
     assert processes_in(folder) == []
