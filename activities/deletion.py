@@ -166,8 +166,9 @@ class Deletions:
             .where(col(ResourceRow.contract_no) == number, col(ResourceRow.to_on).is_(None))
             .values(to_on=day_of(at))
         )
+        row.state = "deleted"
         if not early:
-            row.state, row.deleted_at, row.inventory = "deleted", at, inventory
+            row.deleted_at, row.inventory = at, inventory
             if any(item.get("left_over") for item in inventory):
                 await self._ask_for_costs(session, contract, at)
         words = "データ等を削除しました。" if proof is not None else "削除すべきデータ等はありませんでした。"

@@ -71,7 +71,7 @@ async def begin_deletion(session: AsyncSession, contract_no: str, delete_from_on
     }
     if not await insert_once(session, DeletionRow, values):
         row = await session.get_one(DeletionRow, contract_no, with_for_update=True)
-        row.delete_from_on = delete_from_on
+        row.state, row.delete_from_on = "grace", delete_from_on
         await tell_deletion(session, contract_no, "ended", as_of=as_of)
     await open_deletion(session, contract_no, as_of=as_of)
 

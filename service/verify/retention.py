@@ -204,17 +204,15 @@ def sealed(connection: Connection) -> Iterator[Breach]:
     for application_no in connection.scalars(text(FILED.replace("@erased", ERASED))):
         yield Breach("application", str(application_no), "its contract is erased, but what was filed is still there")
     for table, (column, sql) in SEALED.items():
-        rows = [
-            (str(key), bytes(key_id).decode(errors="replace"))
-            for key, key_id in connection.execute(text(sql.replace("@erased", ERASED)))
-        ]
+        found = connection.execute(text(sql.replace("@erased", ERASED)))
+        rows = [(str(key), bytes(key_id).decode(errors="replace")) for key, key_id in found if key_id]
         gone = set[str]()
         ids = sorted({key_id for _, key_id in rows})
         for place in range(0, len(ids), AT_ONCE):
             statement = text(NOTED).bindparams(bindparam("ids", expanding=True))
             gone |= {*connection.scalars(statement, {"ids": ids[place : place + AT_ONCE]})}
         for key, key_id in rows:
-            if key_id and key_id not in gone:
+            if key_id not in gone:
                 yield Breach(table, key, f"its {column} is sealed by a key that is not destroyed")
 
 

@@ -198,6 +198,13 @@ async def commands_are_refused(desk: Desk, number: str) -> None:
     letter = (await desk.letters(contract_no=number))[0]
     again = await desk.post("support", f"/v1/notices/{letter['notice_no']}/reissues", {"reason": "再送"})
     assert again.status_code in {409, GONE}, again.text
+    late = Transfer(reference=9, day="0630", amount=500, payer="ﾀﾞﾚｶ", edi=number)
+    await desk.take_in("cash", "/v1/bank-files", zengin(late))
+    (deposit,) = [each for each in (await desk.read("/v1/deposits"))["items"] if each["reference"] == 9]
+    allotted = await desk.post("cash", f"/v1/deposits/{deposit['deposit_id']}/allocations", {"contract_no": number})
+    assert allotted.status_code in {200, 409}, allotted.text
+    await desk.settle()
+    assert await does_not_hold(desk) == []
 
 
 def keep_a_copy(desk: Desk, copy: Path) -> None:

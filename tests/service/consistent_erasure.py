@@ -112,6 +112,11 @@ def _certificates() -> Iterator[SQLModel]:
         slug="data_erasure_certificate", contract_no=NUMBER, application_no=APPLICATION, channel="email", form="42",
         state="arrived", terms_version="1.0", queued_at=at("2014-06-29"), facts=GONE,
     )  # fmt: skip
+    yield NoticeRow(
+        notice_no="N-000043", key="n43", workflow_id="bulk/N-000043", slug="invoice", contract_no=NUMBER,
+        application_no=APPLICATION, channel="email", form="QM", state="arrived", terms_version="1.0",
+        queued_at=at("2014-06-01"), facts=b"",
+    )  # fmt: skip
     yield DocumentRow(
         document_id="N-000044/1", notice_no="N-000044", owner=APPLICATION, media_type="application/pdf", sha256="s",
         content=GONE, created_at=at("2014-06-29"),
