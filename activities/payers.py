@@ -70,6 +70,15 @@ class Known:
         """All contracts that are told in any way."""
         return {*self.virtual, *self.named, *self.by_name, *(contract_no for contract_no, _ in self.invoices)}
 
+    def without(self, gone: Collection[str]) -> "Known":
+        """Leave out contracts that nobody can pay any more."""
+        return Known(
+            virtual=tuple(each for each in self.virtual if each not in gone),
+            invoices=tuple(each for each in self.invoices if each[0] not in gone),
+            named=tuple(each for each in self.named if each not in gone),
+            by_name=tuple(each for each in self.by_name if each not in gone),
+        )
+
 
 def party_of(entry: Entry) -> Party:
     """Take who paid out of a record of a bank file."""
@@ -127,7 +136,21 @@ async def recognise(
             named=tuple(dict.fromkeys([*other, *told])),
             by_name=names.get(key, ()),
         )
-    return known
+    gone = await _erased(session, {number for each in known.values() for number in each.contracts})
+    return {key: each.without(gone) for key, each in known.items()} if gone else known
+
+
+async def _erased(session: AsyncSession, contract_nos: set[str]) -> set[str]:
+    """Find contracts that are erased: money for them has no party any more, and waits for a person to give it back."""
+    gone: set[str] = set()
+    for some in chunks(sorted(contract_nos)):
+        found = await session.scalars(
+            select(col(ContractRow.contract_no)).where(
+                col(ContractRow.contract_no).in_(some), col(ContractRow.state) == "erased"
+            )
+        )
+        gone |= {*found}
+    return gone
 
 
 async def _invoices(session: AsyncSession, numbers: set[str]) -> dict[str, InvoiceAccountRow]:

@@ -198,12 +198,15 @@ async def commands_are_refused(desk: Desk, number: str) -> None:
     letter = (await desk.letters(contract_no=number))[0]
     again = await desk.post("support", f"/v1/notices/{letter['notice_no']}/reissues", {"reason": "再送"})
     assert again.status_code in {409, GONE}, again.text
-    late = Transfer(reference=9, day="0630", amount=500, payer="ﾀﾞﾚｶ", edi=number)
-    await desk.take_in("cash", "/v1/bank-files", zengin(late))
+    late = zengin(Transfer(reference=9, day="0401", amount=500, payer="ﾀﾞﾚｶ", edi=number))
+    await desk.take_in("cash", "/v1/bank-files", late.replace(b"080401", b"190401"))  # 令和19年
     (deposit,) = [each for each in (await desk.read("/v1/deposits"))["items"] if each["reference"] == 9]
-    allotted = await desk.post("cash", f"/v1/deposits/{deposit['deposit_id']}/allocations", {"contract_no": number})
-    assert allotted.status_code in {200, 409}, allotted.text
-    await desk.settle()
+    assert deposit["state"] == "unmatched"
+    path = f"/v1/deposits/{deposit['deposit_id']}"
+    assert (await desk.post("cash", f"{path}/allocations", {"contract_no": number})).status_code in {409, GONE}
+    back = await desk.do("cash", f"{path}/refunds", {"amount": 500, "reason": "契約の消去後の入金"})
+    await approve(desk, back["approval_id"], "billing")
+    assert (await desk.read(path, "cash"))["state"] == "refunded"
     assert await does_not_hold(desk) == []
 
 
