@@ -23,7 +23,15 @@ from activities.bulk import insert_rows
 from activities.heartbeat import beating
 from activities.office import Office
 from activities.pricing import Line, price, sums_of
-from activities.records import audit, close_tasks, enqueue_signal, enqueue_start, insert_once, open_task
+from activities.records import (
+    audit,
+    close_tasks,
+    enqueue_signal,
+    enqueue_start,
+    insert_once,
+    look_again,
+    open_task,
+)
 from activities.usage import seldom_collected
 from models import ids
 from models.messages.billing import BillingStep, MailingInput
@@ -296,6 +304,7 @@ async def _finish(session: AsyncSession, run: BillingRunRow, as_of: datetime) ->
         basis={"month": run.month, "pass": run.pass_no, "total": run.total, **counts},
     )
     await audit(session, f"billed:{run.month}:{run.pass_no}", [event])
+    await look_again(session, f"look:billed:{run.month}:{run.pass_no}", as_of)  # due days have come
 
 
 async def propose_run(

@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from activities.journal import book, credit_entry, invoice_entry
 from activities.office import Office
-from activities.records import audit, enqueue_start, insert_once, next_number
+from activities.records import audit, enqueue_start, insert_once, look_again, next_number
 from models import ids
 from models.messages.billing import MailingInput
 from models.messages.office import Event, Opening
@@ -189,6 +189,7 @@ async def _tell(session: AsyncSession, order: InvoiceOrder, number: str, total: 
         contract_no=order.contract_no, application_no=contract.application_no,
     )  # fmt: skip
     await queue_invoice_letter(session, contract, number, SLUGS[order.kind], as_of=as_of)
+    await look_again(session, f"look:{number}", as_of)  # it may fall due before the calendar's next day
 
 
 async def queue_invoice_letter(
