@@ -40,7 +40,7 @@ ROLES = {
     "system": "自動",
 }
 STATES = {"received": "受付済み", "refused": "不承諾", "ended": "終了"}
-ACTIONS = {"deletion": "データの削除"}
+ACTIONS = {"deletion": "データの削除", "erasure": "個人情報の消去"}
 DESIGNATED = {
     "bank_code": "9999", "bank_name": "例示銀行", "branch_code": "001", "branch_name": "本店",
     "type": "1", "number": "1234567", "holder_kana": "ｶ)ｷﾕ-ﾃｲ-ﾈﾂﾄ",
