@@ -19,6 +19,7 @@ from activities.letters import queue_letter
 from activities.office import Office
 from activities.records import audit, open_task
 from activities.rescission import take_back_letters
+from activities.retention import tell_deletion
 from activities.suspension import tell_contract
 from models.messages.default import (
     UNPAID,
@@ -272,6 +273,7 @@ class _Climb:
             .returning(col(hold.kind), col(hold.until_on))
         )
         for kind, until_on in over.all():
+            await tell_deletion(self.session, case.contract_no, f"{kind}:{until_on}", as_of=self.as_of)
             action = "promise_broken" if kind == "promise" else "hold_over"
             words = (
                 "お支払いの約束の日までに入金がありませんでした。"

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import exists, func, select
+from sqlalchemy import and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -17,7 +17,16 @@ from activities.records import enqueue_signal, enqueue_start, insert_once, insta
 from models import ids
 from models.messages.office import Opening
 from models.messages.retention import DeletionInput
-from models.tables import CertificateRow, ContractRow, DeletionRow, InvoiceRow, LegalHoldRow, ResourceRow
+from models.tables import (
+    CertificateRow,
+    ContractRow,
+    DefaultCaseRow,
+    DefaultHoldRow,
+    DeletionRow,
+    InvoiceRow,
+    LegalHoldRow,
+    ResourceRow,
+)
 from terms.lifecycle import OVER
 from terms.periods import day_of, month_of
 from terms.retention import CaseKind, Retention, retention
@@ -44,7 +53,27 @@ async def _holds(session: AsyncSession, contract_no: str) -> list[Blocker]:
     return [Blocker(kind="hold", no=number) for number in found]
 
 
-CASES: tuple[Callable[[AsyncSession, str], Awaitable[list[Blocker]]], ...] = (_holds,)
+async def _disputes(session: AsyncSession, contract_no: str) -> list[Blocker]:
+    """A debt that is disputed is an open case; the debt by itself is none."""
+    hold, case = DefaultHoldRow, DefaultCaseRow
+    found = await session.execute(
+        select(col(hold.first_due_on), col(hold.n))
+        .join(
+            case,
+            and_(
+                col(case.contract_no) == col(hold.contract_no),
+                col(case.first_due_on) == col(hold.first_due_on),
+                col(case.n) == col(hold.n),
+            ),
+        )
+        .where(col(hold.contract_no) == contract_no, col(hold.kind) == "dispute", col(hold.outcome) == "running")
+        .where(col(case.closed_at).is_(None))
+        .distinct()
+    )
+    return [Blocker(kind="dispute", no=f"{first_due_on.isoformat()}/{n}") for first_due_on, n in found.all()]
+
+
+CASES: tuple[Callable[[AsyncSession, str], Awaitable[list[Blocker]]], ...] = (_holds, _disputes)
 """Registers asked for what blocks deletion, closing and erasure of a contract; an unpaid debt is none of them."""
 
 

@@ -332,3 +332,20 @@ async def test_a_reversal_opens_the_debt_anew(desk: Desk) -> None:
     assert len(await desk.letters(slug="first_reminder")) == 1  # left out where the second one is due as well
     cases = [each for each in await desk.timeline(debtor.number) if each["action"] == "default_opened"]
     assert [each["basis"]["n"] for each in cases] == [1, 2]
+
+
+async def test_a_dispute_blocks_the_deletion(desk: Desk) -> None:
+    """What is disputed is an open case: nothing is deleted before the hold is over; the debt alone blocks nothing."""
+    debtor = await Debtor.of(desk)
+    notice = {"arrived_at": "2026-04-01T10:00:00+09:00", "form": "paper"}
+    await desk.do("intake", f"{debtor.path}/termination-notices", notice)  # ends 31 May, data go on 30 June
+    await desk.until("2026-06-20T10:00:00+09:00")
+    dispute = {"kind": "dispute", "until_on": "2026-07-10", "reason": "金額に異議"}
+    await desk.do("legal", f"{debtor.path}/default/holds", dispute)
+    await desk.until("2026-07-01T10:00:00+09:00")
+    blocked = await desk.read(f"{debtor.path}/deletion")
+    assert blocked["state"] == "blocked"
+    assert blocked["blocked_by"] == [{"kind": "dispute", "no": "2026-04-15/1"}]
+    await desk.until("2026-07-11T10:00:00+09:00")
+    assert (await desk.read(f"{debtor.path}/deletion"))["state"] == "retained"
+    assert (await desk.read(debtor.path))["state"] == "ended"
