@@ -97,15 +97,12 @@ async def _open(session: AsyncSession, office: Office, found: Sequence[tuple[str
         )
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     table, outbox = table_of(DefaultCaseRow), table_of(OutboxRow)
-    written = await session.execute(
-        insert(table)
-        .values(cases)
-        .on_conflict_do_nothing()
-        .returning(table.c.contract_no, table.c.first_due_on, table.c.n)
-    )
+    connection = await session.connection()
+    wanted = insert(table).on_conflict_do_nothing().returning(table.c.contract_no, table.c.first_due_on, table.c.n)
+    written = await connection.execute(wanted, cases)
     keys = [DefaultInput(contract_no=contract_no, first_due_on=on, n=n) for contract_no, on, n in written.all()]
     if keys:
-        await session.execute(insert(outbox).values([_start(key, as_of) for key in keys]).on_conflict_do_nothing())
+        await connection.execute(insert(outbox).on_conflict_do_nothing(), [_start(key, as_of) for key in keys])
     return len(keys)
 
 
