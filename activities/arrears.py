@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import cast
 from uuid import uuid4
 
 from pydantic import JsonValue
@@ -20,6 +21,7 @@ from terms.interest import parts_of
 from terms.periods import ONE_DAY, day_of
 
 OWING = ("issued", "part_paid")
+ARTICLES = {"suspension": "16(2)", "demand": "17(1)", "review": "17(1)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,31 @@ async def latest_of(session: AsyncSession, key: str) -> LatestLetter | None:
     )
     effective = row.arrived_at if row.state == "arrived" and returned is None else None
     return LatestLetter(row.notice_no, row.state, effective, returned is not None)
+
+
+def next_step(case: DefaultCaseRow) -> dict[str, JsonValue] | None:
+    """Say which step of an open default comes next, from which day, by which clause."""
+    if case.step is None:
+        return None
+    days = {each["step"]: each["on"] for each in cast("list[dict[str, str]]", case.steps)}
+    on = date.fromisoformat(days[case.step])
+    if case.step == "suspension" and case.stated_from_on is not None:
+        on = max(on, case.stated_from_on)
+    return {"on": on.isoformat(), "action": case.step, "article": ARTICLES.get(case.step, "16(1)(1)")}
+
+
+async def next_default_actions(
+    session: AsyncSession, contract_nos: Sequence[str]
+) -> dict[str, list[dict[str, JsonValue]]]:
+    """Give the next step of dunning of contracts; others are missing. No query where nobody owes anything."""
+    if not contract_nos:
+        return {}
+    case = DefaultCaseRow
+    found = await session.scalars(
+        select(case).where(col(case.contract_no).in_(contract_nos), col(case.closed_at).is_(None))
+    )
+    steps = {row.contract_no: next_step(row) for row in found}
+    return {number: [step] for number, step in steps.items() if step is not None and step["action"] != "flag"}
 
 
 async def runs_a_hold(session: AsyncSession, case: DefaultCaseRow, on: date) -> bool:

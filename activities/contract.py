@@ -11,6 +11,7 @@ from sqlmodel import col
 from temporalio import activity
 
 from activities.approvals import cast_vote, close_approval
+from activities.arrears import next_default_actions
 from activities.closing import check_move
 from activities.ladder_letters import ladder_facts
 from activities.ledger import open_balances
@@ -234,11 +235,12 @@ async def view_contracts(
     await office.vault.preload([row.name for row in rows])
     balances = await open_balances(session, [*lines])
     after = await next_retention_actions(session, rows)
+    dunned = await next_default_actions(session, [*balances])  # only who owes can be
     views = []
     for row in rows:
         number = row.contract_no
         view = await _contract_view(office, row, lines[number], balances.get(number, 0))
-        view["next_actions"] = [*next_actions(row), *after.get(number, [])]
+        view["next_actions"] = [*next_actions(row), *after.get(number, []), *dunned.get(number, [])]
         views.append(view)
     return views
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from activities.arrears import case_of, held_until, owed_facts
+from activities.arrears import case_of, held_until, next_step, owed_facts
 from activities.dunning import place_hold
 from activities.office import Office
 from api.auth import READERS, Caller, TheOffice, may
@@ -32,7 +32,6 @@ HoldKind = Literal["promise", "dispute", "insolvency", "check"]
 State = Literal[
     "none", "overdue", "reminded", "warned", "suspended", "demanded", "rescinding", "rescinded", "settled", "held"
 ]
-ARTICLES = {"suspension": "16(2)", "demand": "17(1)", "review": "17(1)"}
 
 
 class OwedAnswer(Answer):
@@ -246,13 +245,8 @@ async def _hold(office: Office, row: DefaultHoldRow, *, see: bool) -> HoldAnswer
 
 
 def _next(case: DefaultCaseRow) -> NextStep | None:
-    if case.step is None:
-        return None
-    days = {each["step"]: each["on"] for each in cast("list[dict[str, str]]", case.steps)}
-    on = date.fromisoformat(days[case.step])
-    if case.step == "suspension" and case.stated_from_on is not None:
-        on = max(on, case.stated_from_on)
-    return NextStep(on=on, action=case.step, article=ARTICLES.get(case.step, "16(1)(1)"))
+    step = next_step(case)
+    return None if step is None else NextStep.model_validate(step)
 
 
 async def _check_period(office: Office, row: ContractRow, body: SuspensionBody, today: date) -> None:

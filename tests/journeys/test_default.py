@@ -37,6 +37,7 @@ async def test_from_the_due_day_to_the_rescission(desk: Desk) -> None:
     state = await debtor.state()
     assert (state["state"], state["step"]) == ("warned", "suspension")
     assert state["next"] == {"on": "2026-05-10", "action": "suspension", "article": "16(2)"}
+    assert (await desk.read(debtor.path))["next_actions"] == [state["next"]]
     assert "2026年5月10日" in await words_of(desk, "suspension_warning")
 
     await desk.until("2026-05-10T08:59:00+09:00")
