@@ -187,7 +187,12 @@ async def tell_case(session: AsyncSession, contract_nos: Sequence[str], key: str
         .order_by(col(DefaultCaseRow.contract_no))
     )
     for case in found.scalars():
-        await enqueue_signal(
-            session, key=f"look:{case_id(case)}:{key or uuid4().hex}", workflow_id=case_id(case), name="look_again",
-            payload=None, as_of=as_of,
-        )  # fmt: skip
+        await wake_case(session, case, key, as_of)
+
+
+async def wake_case(session: AsyncSession, case: DefaultCaseRow, key: str | None, as_of: datetime) -> None:
+    """Have a default look again after the commit; one that the commit has closed ends."""
+    await enqueue_signal(
+        session, key=f"look:{case_id(case)}:{key or uuid4().hex}", workflow_id=case_id(case), name="look_again",
+        payload=None, as_of=as_of,
+    )  # fmt: skip

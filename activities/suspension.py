@@ -6,7 +6,7 @@ from sqlmodel import col
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.arrears import case_of, close_case, latest_of, letter_key, overdue_principal, runs_a_hold, tell_case
+from activities.arrears import case_of, close_case, latest_of, letter_key, overdue_principal, runs_a_hold, wake_case
 from activities.commands import NoSuchWorkflow, command
 from activities.ladder_letters import running_suspension
 from activities.office import Office
@@ -104,7 +104,7 @@ async def keep_default(session: AsyncSession, c: ContractCommit) -> None:
         case.rejected = True
     if case is not None:
         await session.flush()
-        await tell_case(session, [c.contract_no], c.key, c.as_of)
+        await wake_case(session, case, c.key, c.as_of)
 
 
 async def _keep_suspension(session: AsyncSession, c: ContractCommit, case: DefaultCaseRow | None) -> None:
