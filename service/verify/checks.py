@@ -24,8 +24,9 @@ class Check:
 
     `sql` selects the column `key` and whatever `wrong` names in braces. What the two databases write differently is
     written `@day(x)`, `@month(x)` (ISO text of a date), `@jst_day(x)` (day of an instant in Japan), `@last_day(x)`
-    (last day before an end in Japan); `@name` alone is a common table expression of `COMMON`. A key that is
-    an expression is cast to text before a join: else SQLite builds no index on it.
+    (last day before an end in Japan), `@after(x, n)`, `@jst_after(x, n)` (day so many days after a date, or after
+    that of an instant); `@name` alone is a common table expression of `COMMON`. A key that is an expression is cast
+    to text before a join: else SQLite builds no index on it.
     """
 
     table: str
@@ -127,8 +128,90 @@ COMMON: Mapping[str, str] = {
           CAST(SUM(CASE WHEN account = 'bank' THEN amount ELSE 0 END) AS BIGINT) AS bank,
           CAST(SUM(CASE WHEN account = 'deposits_held' THEN amount ELSE 0 END) AS BIGINT) AS held
         FROM journal_line GROUP BY entry_key)""",
+    # the moves of a contract's state, each with the one before and the one after it
+    "life": """life AS (
+        SELECT chain, seq, action, article, at, basis, LAG(action) OVER (PARTITION BY chain ORDER BY seq) AS before,
+          LEAD(action) OVER (PARTITION BY chain ORDER BY seq) AS after
+        FROM audit_event WHERE contract_no = chain
+          AND action IN ('formed', 'started', 'suspended', 'resumed', 'ended', 'closed', 'erased'))""",
+    # defaults with the id that their letters bear
+    "cases": """cases AS (
+        SELECT d.*,
+          CAST('default/' || d.contract_no || '/' || @day(d.first_due_on) || '/' || d.n AS VARCHAR(200)) AS id,
+          d.contract_no || '/' || @day(d.first_due_on) || '/' || d.n AS key FROM default_case d)""",
+    # letters that came back, with the instant at which the office knew
+    "came_back": """came_back AS (
+        SELECT CAST(basis ->> 'notice_no' AS VARCHAR(32)) AS notice_no, MIN(at) AS at FROM audit_event
+        WHERE action = 'letter_returned' GROUP BY CAST(basis ->> 'notice_no' AS VARCHAR(32)))""",
+    # the day in Japan of the newest instant of business that is known
+    "newest": """newest AS (
+        SELECT @jst_day(told.at) AS today FROM (
+          SELECT MAX(at) AS at FROM (
+            SELECT MAX(at) AS at FROM audit_event WHERE chain <> 'office'
+            UNION ALL SELECT MAX(opened_at) FROM open_workflow
+            UNION ALL SELECT MAX(created_at) FROM outbox) each_of_them) told)""",
+    # the moves of an application's state, each with the one before and the one after it
+    "filed": """filed AS (
+        SELECT chain, seq, action, article, actor, basis, at,
+          LAG(action) OVER (PARTITION BY chain ORDER BY seq) AS before,
+          LEAD(action) OVER (PARTITION BY chain ORDER BY seq) AS after
+        FROM audit_event WHERE application_no = chain AND action IN ('application_received', 'acceptance_decided',
+          'refusal_proposed', 'refusal_decided', 'refusal_rejected', 'approval_withdrawn', 'approval_expired',
+          'refused', 'application_withdrawn'))""",
+    # who decides which act
+    "roles": """roles(act, role) AS (VALUES
+        ('billing_run', 'billing'), ('billing_run', 'legal'), ('billing_run', 'admin'), ('price_list', 'legal'),
+        ('credit_note', 'cash'), ('credit_note', 'billing'), ('credit_note', 'legal'), ('write_off', 'cash'),
+        ('write_off', 'billing'), ('write_off', 'legal'), ('refund', 'cash'), ('refund', 'billing'),
+        ('refund', 'legal'),
+        ('offset', 'cash'), ('offset', 'billing'), ('offset', 'legal'), ('invoice_reissue', 'billing'),
+        ('invoice_reissue', 'legal'), ('surcharge', 'legal'), ('restoration', 'legal'), ('legal_hold', 'legal'),
+        ('legal_hold', 'admin'), ('legal_hold_release', 'legal'), ('legal_hold_release', 'admin'),
+        ('early_deletion', 'legal'), ('early_deletion', 'admin'), ('refusal_on_other_ground', 'legal'),
+        ('refusal_on_other_ground', 'reviewer'), ('special_cancellation', 'legal'),
+        ('special_cancellation', 'reviewer'),
+        ('suspension', 'legal'), ('suspension', 'dunning'), ('rescission', 'legal'), ('rescission', 'dunning'))""",
+    # how many people agreed to what, and how many have to: to a rescission and an early deletion two
+    "counted": """counted AS (
+        SELECT a.approval_id, a.act, a.state, CASE WHEN a.act IN ('rescission', 'early_deletion') AND a.needs < 2 THEN 2
+            WHEN a.needs < 1 THEN 1 ELSE a.needs END AS needs,
+          SUM(CASE v.decision WHEN 'approve' THEN 1 ELSE 0 END) AS agreed,
+          SUM(CASE WHEN v.decision = 'reject' THEN 1 ELSE 0 END) AS rejected,
+          SUM(CASE WHEN v.decision = 'approve' AND v.role = 'legal' THEN 1 ELSE 0 END) AS legal
+        FROM approval a LEFT JOIN approval_vote v ON v.approval_id = a.approval_id
+        GROUP BY a.approval_id, a.act, a.state, a.needs)""",
+    # workflows that have to be at work by what the rows tell; letters that go out in bulk have none
+    "at_work": """at_work AS (
+        SELECT CAST('contract/' || contract_no AS VARCHAR(200)) AS id FROM contract WHERE state <> 'erased'
+        UNION ALL
+        SELECT 'application/' || application_no FROM application WHERE state = 'received'
+        UNION ALL
+        SELECT CASE ground WHEN '18(1)' THEN 'termination/' ELSE 'cancellation/' END || contract_no || '/' || n
+        FROM termination WHERE state = 'running'
+        UNION ALL
+        SELECT 'suspension/' || contract_no || '/' || n FROM suspension WHERE state IN ('planned', 'running')
+        UNION ALL
+        SELECT 'default/' || contract_no || '/' || @day(first_due_on) || '/' || n FROM default_case
+        WHERE closed_at IS NULL
+        UNION ALL
+        SELECT 'deletion/' || contract_no FROM deletion WHERE state <> 'erased'
+        UNION ALL
+        SELECT workflow_id FROM notice WHERE state IN ('queued', 'dispatched') AND workflow_id NOT LIKE 'bulk/%')""",
+    # workflows whose work is done, and since when
+    "done": """done AS (
+        SELECT CAST('contract/' || contract_no AS VARCHAR(200)) AS id, erased_at AS at FROM deletion
+        WHERE state = 'erased'
+        UNION ALL
+        SELECT 'deletion/' || contract_no, erased_at FROM deletion WHERE state = 'erased'
+        UNION ALL
+        SELECT 'application/' || application_no, closed_at FROM application WHERE state <> 'received'
+        UNION ALL
+        SELECT 'suspension/' || contract_no || '/' || n, ended_at FROM suspension WHERE state IN ('ended', 'withdrawn')
+        UNION ALL
+        SELECT 'default/' || contract_no || '/' || @day(first_due_on) || '/' || n, closed_at FROM default_case
+        WHERE closed_at IS NOT NULL)""",
 }
-"""Parts of questions that several checks share."""
+"""Parts of questions, most of them shared by several checks."""
 
 FUNCTIONS: Mapping[str, Mapping[str, str]] = {
     "sqlite": {
@@ -136,12 +219,16 @@ FUNCTIONS: Mapping[str, Mapping[str, str]] = {
         "month": r"substr(CAST(\1 AS TEXT), 1, 7)",
         "jst_day": r"date(\1, '+9 hours')",
         "last_day": r"date(\1, '+9 hours', '-1 second')",
+        "after": r"date(\1, '+\2 days')",
+        "jst_after": r"date(\1, '+9 hours', '+\2 days')",
     },
     "postgresql": {
         "day": r"CAST(\1 AS TEXT)",
         "month": r"substr(CAST(\1 AS TEXT), 1, 7)",
         "jst_day": r"CAST(CAST(\1 AT TIME ZONE 'Asia/Tokyo' AS DATE) AS TEXT)",
         "last_day": r"CAST(CAST((\1 AT TIME ZONE 'Asia/Tokyo') - INTERVAL '1 second' AS DATE) AS TEXT)",
+        "after": r"CAST(\1 + \2 AS TEXT)",
+        "jst_after": r"CAST(CAST(\1 AT TIME ZONE 'Asia/Tokyo' AS DATE) + \2 AS TEXT)",
     },
 }
 
@@ -151,5 +238,5 @@ def translated(sql: str, dialect: str) -> str:
     for name, body in COMMON.items():
         sql = re.sub(rf"@{name}\b(?!\()", body, sql)
     for name, written in FUNCTIONS[dialect].items():
-        sql = re.sub(rf"@{name}\(([\w.]+)\)", written, sql)
+        sql = re.sub(rf"@{name}\(([\w.]+)(?:, (\d+))?\)", written, sql)
     return sql

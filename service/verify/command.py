@@ -20,13 +20,17 @@ from service.verify.identity import I1
 from service.verify.immutable import I4
 from service.verify.intake import I16, OUTBOX_WAITS
 from service.verify.keys import has_store, keys_left
+from service.verify.letters import I7
 from service.verify.months import I2
+from service.verify.moves import I6
 from service.verify.numbers import I13
 from service.verify.payments import I5
-from service.verify.retention import I6, I7, I9, I12
+from service.verify.retention import I12
+from service.verify.state import I8
 from service.verify.sums import I3
+from service.verify.trail import I9
 
-INVARIANTS: tuple[Invariant, ...] = (I1, I2, I3, I4, I5, I6, I7, I9, I12, I13, I14, I16)
+INVARIANTS: tuple[Invariant, ...] = (I1, I2, I3, I4, I5, I6, I7, I8, I9, I12, I13, I14, I16)
 SHOWN = 100  # breaches of an invariant that are listed; the rest is counted
 HOLDS, BROKEN, USAGE = 0, 1, 2
 

@@ -1,15 +1,11 @@
-"""I4, what never changes: tables that refuse changes by trigger, and the chain of the audit trail."""
+"""I4, what never changes: tables that refuse changes by trigger."""
 
-import hashlib
-import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import Connection, text
 
 from service.verify.books import BOOKS
-from service.verify.checks import AT_ONCE, Breach, Invariant
+from service.verify.checks import Breach, Invariant
 
 APPEND_ONLY = (
     "allocation", "approval_vote", "audit_event", "bank_line", "certificate", "delivery", "incoming_letter", "invoice",
@@ -24,7 +20,6 @@ POSTGRESQL_TRIGGERS = """SELECT c.relname,
     CASE WHEN (t.tgtype & 16) = 16 THEN 'UPDATE' WHEN (t.tgtype & 8) = 8 THEN 'DELETE' END END
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
 WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace AND p.prosrc LIKE '%append-only%'"""
-FIRST_HASH = "0" * 64
 
 
 def refusals(connection: Connection) -> set[tuple[str, str]]:
@@ -50,44 +45,9 @@ def triggers(connection: Connection) -> Iterator[Breach]:
                 yield Breach(table, f"no_{event.lower()}", f"nothing refuses {event}: no such trigger")
 
 
-AUDIT = """SELECT chain, seq, previous_hash, hash, key, CAST(at AS TEXT) AS at, action, article, actor, contract_no,
-  application_no, summary, CAST(basis AS TEXT) AS basis FROM audit_event ORDER BY chain, seq"""
-HEADS = "SELECT chain, seq, hash FROM audit_chain ORDER BY chain"
-
-
-def audit_chain(connection: Connection) -> Iterator[Breach]:
-    """Compute the chains anew from the stored columns: places from 1, each hash over the one before, and the heads."""
-    heads = {chain: (seq, digest) for chain, seq, digest in connection.execute(text(HEADS))}
-    seen: dict[str, tuple[int, str]] = {}
-    for row in connection.execute(text(AUDIT).execution_options(yield_per=AT_ONCE)).mappings():
-        place, before = seen.get(row["chain"], (0, FIRST_HASH))
-        key = f"{row['chain']}/{row['seq']}"
-        if row["seq"] != place + 1:
-            yield Breach("audit_event", key, f"its place follows place {place}: events are missing")
-        elif row["previous_hash"] != before:
-            yield Breach("audit_event", key, "it does not continue the event before")
-        if digest_of(row) != row["hash"]:
-            yield Breach("audit_event", key, "its columns are not those that were hashed")
-        seen[row["chain"]] = (row["seq"], row["hash"])
-    for chain in sorted(heads.keys() | seen.keys()):
-        if heads.get(chain, (0, FIRST_HASH)) != seen.get(chain, (0, FIRST_HASH)):
-            yield Breach("audit_chain", chain, "the head of the chain is not its last event")
-
-
-def digest_of(row: Any) -> str:  # noqa: ANN401 - a mapping of columns of any type
-    """Hash the stored columns of an audit event together with the hash before it."""
-    at = datetime.fromisoformat(row["at"])
-    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    told = [
-        row["previous_hash"], row["chain"], row["seq"], row["key"], at.isoformat(), row["action"], row["article"],
-        row["actor"], row["contract_no"], row["application_no"], row["summary"], json.loads(row["basis"]),
-    ]  # fmt: skip
-    return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-
-
 I4 = Invariant(
     "I4",
     "each entry and the whole journal sum to zero and tell what was done; append-only tables never changed",
-    ("journal_entry", "journal_line", "audit_event"),
-    (*BOOKS, triggers, audit_chain),
+    ("journal_entry", "journal_line"),
+    (*BOOKS, triggers),
 )

@@ -1,4 +1,4 @@
-"""I6, I7, I9, I12 of what is closed, deleted and erased: moves with their grounds, certificates, and no key left."""
+"""What is deleted and erased: in time (I6), with certificates (I7, I9), and no key left (I12)."""
 
 import hashlib
 import json
@@ -9,29 +9,6 @@ from sqlalchemy import Connection, bindparam, text
 
 from service.verify.checks import AT_ONCE, Breach, Check, Invariant
 
-MOVE = """SELECT e.chain || '/' || e.seq AS key, e.action, e.article FROM audit_event e"""
-ARTICLES = Check(
-    "audit_event",
-    "{action} by {article}: a contract is closed by 34(1) and erased by 44(6)",
-    MOVE
-    + """ WHERE e.contract_no = e.chain
-      AND ((e.action = 'closed' AND e.article <> '34(1)') OR (e.action = 'erased' AND e.article <> '44(6)'))""",
-)
-IN_ORDER = Check(
-    "audit_event",
-    "{action}, but what has to come before did not",
-    MOVE
-    + """ LEFT JOIN audit_event b ON b.chain = e.chain AND b.seq < e.seq
-        AND b.action = CASE e.action WHEN 'closed' THEN 'ended' ELSE 'closed' END
-      WHERE e.contract_no = e.chain AND e.action IN ('closed', 'erased') AND b.seq IS NULL""",
-)
-HAS_MOVE = Check(
-    "contract",
-    "it is {state}, but no event says so",
-    """SELECT c.contract_no AS key, c.state FROM contract c
-    LEFT JOIN audit_event e ON e.chain = c.contract_no AND e.action = c.state
-    WHERE c.state IN ('closed', 'erased') AND e.seq IS NULL""",
-)
 DELETED_IN_TIME = Check(
     "deletion",
     "data were deleted on {deleted_on}; they are kept until {delete_from_on}",
@@ -63,14 +40,9 @@ HOLD_AGREED = Check(
         AND a.proposed_by NOT LIKE '%:' || v.person))""",
 )
 
-I6 = Invariant(
-    "I6",
-    "a contract is closed, its data deleted and erased by their articles, in order, in time, and never while held",
-    ("contract", "deletion", "legal_hold"),
-    (ARTICLES, IN_ORDER, HAS_MOVE, DELETED_IN_TIME, ERASED_IN_TIME, HELD, HOLD_AGREED),
-)
+RETAINED = (DELETED_IN_TIME, ERASED_IN_TIME, HELD, HOLD_AGREED)
 
-CERTIFIED = Check(
+HAS_CERTIFICATE = Check(
     "deletion",
     "data were deleted, but no certificate says what",
     """SELECT d.contract_no AS key FROM deletion d
@@ -85,19 +57,8 @@ TOLD = Check(
     WHERE c.kind = 'data' AND c.article = '34(1)' AND n.notice_no IS NULL""",
 )
 
-I7 = Invariant(
-    "I7",
-    "what was deleted after an end is certified, and the customer has a letter of it",
-    ("certificate", "deletion"),
-    (CERTIFIED, TOLD),
-)
+CERTIFIED = (HAS_CERTIFICATE, TOLD)
 
-ATTRIBUTED = Check(
-    "audit_event",
-    "it does not say who did what by which article",
-    """SELECT chain || '/' || seq AS key FROM audit_event
-    WHERE trim(actor) = '' OR trim(article) = '' OR trim(action) = '' OR trim(summary) = ''""",
-)
 STATED = """SELECT key, contract_no, kind, article, CAST(at AS TEXT) AS at, CAST(items AS TEXT) AS items, method,
   performed_by, approval_id, sha256 FROM certificate ORDER BY key"""
 
@@ -113,13 +74,6 @@ def certificates(connection: Connection) -> Iterator[Breach]:
         if digest != row["sha256"]:
             yield Breach("certificate", str(row["key"]), "its columns are not those that were hashed")
 
-
-I9 = Invariant(
-    "I9",
-    "each event says who did what by which article; certificates are what was certified",
-    ("audit_event", "certificate"),
-    (ATTRIBUTED, certificates),
-)
 
 ERASURE_CERTIFIED = Check(
     "deletion",

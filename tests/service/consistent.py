@@ -2,12 +2,9 @@
 
 C-000001 is billed for April (void, re-issued lower) and May (part of it written off), C-000002 has ended: April paid
 late with interest and a credit note, a penalty paid by a deposit that the bank took back. C-000003 is held in May.
-C-000004, of another file, was erased long ago.
+What else happened to them, and to C-000005, stands in `consistent_life`; C-000004 was erased long ago.
 """
 
-import hashlib
-import json
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
@@ -21,8 +18,6 @@ from models.tables import (
     ApplicationRow,
     ApprovalRow,
     ApprovalVoteRow,
-    AuditChainRow,
-    AuditEventRow,
     BankAccountRow,
     BankFileRow,
     BankLineRow,
@@ -45,23 +40,13 @@ from models.tables import (
     UsageSupersessionRow,
 )
 from tests.service.consistent_erasure import erased
-
-Rows = Iterator[SQLModel]
-
-
-def on(text: str) -> date:
-    """Read a day of 2026."""
-    return date.fromisoformat(f"2026-{text}")
-
-
-def at(text: str, hour: int = 0) -> datetime:
-    """Give an instant of a day of 2026, UTC; 0:00 is 9:00 in Japan."""
-    return datetime.combine(on(text), datetime.min.time(), UTC).replace(hour=hour)
+from tests.service.consistent_life import lives
+from tests.service.record import Rows, at, on
 
 
 def build(engine: Engine) -> None:
     """Write it all into a migrated database."""
-    rows = [row for part in (contracts, usage, bank, bills, payments, books, audit, erased) for row in part()]
+    rows = [row for part in (contracts, usage, bank, bills, payments, books, lives, erased) for row in part()]
     places = {table.name: place for place, table in enumerate(SQLModel.metadata.sorted_tables)}
     rows.sort(key=lambda row: places[str(row.__tablename__)])
     with Session(engine) as session, session.begin():
@@ -72,17 +57,20 @@ def build(engine: Engine) -> None:
 
 def contracts() -> Rows:
     """Three contracts; the second ended with 31 May, which is 15:00 UTC of that day."""
-    for n, ended_at in ((1, None), (2, at("05-31", 15)), (3, None)):
+    for n, state, version in ((1, "active", 2), (2, "ended", 3), (3, "suspended", 3)):
+        start, ended_at = on("05-01") if n == 3 else on("04-01"), at("05-31", 15) if n == 2 else None
         yield ApplicationRow(
             application_no=f"A-{n:06d}", external_ref=f"ref-{n}", customer_ref=f"ref-{n}", state="accepted",
             received_at=at("03-02"), corporate_number="9000000000001", price_list="PL-2026-03", terms_version="1.0",
             electronic_delivery=True, findings=[], contract_no=f"C-{n:06d}", name=b"sealed", name_hash="h",
+            closed_at=at("03-10"),
         )  # fmt: skip
         yield ContractRow(
             contract_no=f"C-{n:06d}", application_no=f"A-{n:06d}", customer_ref=f"ref-{n}",
-            corporate_number="9000000000001", state="ended" if ended_at else "active", terms_version="1.0",
-            price_list="PL-2026-03", formed_at=at("03-10"), billing_start_on=on("05-01") if n == 3 else on("04-01"),
-            ended_at=ended_at, ends_on=on("05-31") if ended_at else None, name=b"sealed", name_hash="h",
+            corporate_number="9000000000001", state=state, version=version, terms_version="1.0",
+            price_list="PL-2026-03", formed_at=at("03-10"), service_start_on=start, billing_start_on=start,
+            ended_at=ended_at, ends_on=on("05-31") if ended_at else None, end_ground="18(1)" if ended_at else None,
+            name=b"sealed", name_hash="h",
         )  # fmt: skip
 
 
@@ -203,7 +191,7 @@ def bills() -> Rows:
         yield NumberSeriesRow(kind=f"invoice:{kind}", year=2026, last=last)
     yield NumberSeriesRow(kind="deposit", year=0, last=5)
     yield OutboxRow(
-        id=1, key="k", kind="signal", workflow_id="billing/2026-06", name="decided", payload={}, created_at=at("06-12")
+        id=1, key="k", kind="signal", workflow_id="billing/2026-06", name="decided", payload={}, created_at=at("06-20")
     )
 
 
@@ -225,6 +213,8 @@ def payments() -> Rows:
             id=id_, key=f"a{id_}", deposit_id=f"D-{deposit:06d}", contract_no=f"C-{contract:06d}", invoice_no=invoice,
             part=part, amount=amount, value_on=on(value_on), on_day=on(on_day), **more,
         )  # fmt: skip
+    yield from approval("P-000002", on("05-20"), "refund")
+    yield from approval("P-000003", on("06-03"), "write_off")
     yield PayoutRow(
         approval_id="P-000002", kind="refund", deposit_id="D-000001", contract_no="C-000001", amount=1700,
         on_day=on("05-20"),
@@ -235,10 +225,10 @@ def payments() -> Rows:
     )  # fmt: skip
 
 
-def approval(approval_id: str, decided_on: date | None) -> Rows:
+def approval(approval_id: str, decided_on: date | None, act: str = "billing_run") -> Rows:
     """An act of two people; the second one agreed late in the evening of Japan, 14:00 UTC, if at all."""
     yield ApprovalRow(
-        approval_id=approval_id, key=approval_id, act="billing_run", article="27(1)", roles=["legal"],
+        approval_id=approval_id, key=approval_id, act=act, article="27(1)", roles=["legal"],
         proposed_by="billing:a", proposed_at=at("05-01"), expires_at=at("12-31"), consequence={"total": 1},
         state="approved" if decided_on else "open",
     )  # fmt: skip
@@ -290,20 +280,3 @@ def entry(key: str, event: str, day: str, **told: Any) -> Rows:  # noqa: ANN401 
     links = {name: told.pop(name) for name in ("invoice_no", "contract_no", "deposit_id", "corrects") if name in told}
     yield JournalEntryRow(entry_key=key, event=event, on_day=on(day), recorded_at=at(day), **links)
     yield from (JournalLineRow(entry_key=key, account=name, amount=each) for name, each in told.items() if each)
-
-
-def audit() -> Rows:
-    """A chain of three events; the hashes are worked out by hand."""
-    before = "0" * 64
-    for seq in (1, 2, 3):
-        row = AuditEventRow(
-            id=seq, key=f"k{seq}", chain="C-000001", seq=seq, previous_hash=before, hash="", at=at("05-01", seq),
-            action="invoice_issued", article="27(1)", actor="system", contract_no="C-000001", application_no=None,
-            summary="請求書を発行しました。", basis={"total": 4020, "n": seq},
-        )  # fmt: skip
-        told = [before, "C-000001", seq, f"k{seq}", f"2026-05-01T0{seq}:00:00+00:00", "invoice_issued", "27(1)",
-                "system", "C-000001", None, "請求書を発行しました。", {"n": seq, "total": 4020}]  # fmt: skip
-        row.hash = hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-        before = row.hash
-        yield row
-    yield AuditChainRow(chain="C-000001", seq=3, hash=before)

@@ -1,7 +1,5 @@
 """A contract that was erased, row by row as the design wants it: C-000004 of `tests/service/consistent.py`."""
 
-import hashlib
-import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
@@ -12,27 +10,20 @@ from models.tables import (
     ApplicationRow,
     ApprovalRow,
     ApprovalVoteRow,
-    AuditChainRow,
-    AuditEventRow,
     CertificateRow,
     ContactRow,
     ContractRow,
     DeletionRow,
-    DocumentRow,
     LegalHoldRow,
-    NoticeRow,
     ResourceRow,
     VaultKeyRow,
 )
+from tests.service.consistent_life import accepted, left, terminated
+from tests.service.record import Record, hashed
 
 NUMBER, APPLICATION = "C-000004", "A-000004"
 GONE = b"\x01" + b"4" * 16 + b"nonce and words"
 """What a destroyed key had sealed: a version, the key's id, and what nobody can open."""
-
-EVENTS = (
-    ("ended", "18(1)", "2014-05-31"), ("data_deleted", "34(1)", "2014-06-29"), ("closed", "34(1)", "2014-06-29"),
-    ("erased", "44(6)", "2025-03-31"), ("personal_data_erased", "44(6)", "2025-03-31"),
-)  # fmt: skip
 
 
 def at(text: str) -> datetime:
@@ -45,20 +36,21 @@ def erased() -> Iterator[SQLModel]:
     yield from _contract()
     yield from _hold()
     yield from _certificates()
-    before = "0" * 64
-    for seq, (action, article, on) in enumerate(EVENTS, 1):
-        row = AuditEventRow(
-            id=10 + seq, key=f"e{seq}", chain=NUMBER, seq=seq, previous_hash=before, hash="", at=at(on), action=action,
-            article=article, actor="system", contract_no=NUMBER, application_no=None, summary=action, basis={},
-        )  # fmt: skip
-        told = [before, NUMBER, seq, f"e{seq}", at(on).isoformat(), action, article, "system", NUMBER, None, action, {}]
-        row.hash = before = _hashed(told)
-        yield row
-    yield AuditChainRow(chain=NUMBER, seq=len(EVENTS), hash=before)
-
-
-def _hashed(told: Any) -> str:  # noqa: ANN401 - any JSON
-    return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    application, record = Record(APPLICATION, GONE), Record(NUMBER, GONE)
+    accepted(application, at("2014-03-02"), at("2014-03-10"))
+    record.move(at("2014-03-10"), "formed", "9(1)").workflow(f"contract/{NUMBER}", at("2014-03-10"), at("2025-03-31"))
+    record.move(at("2014-03-31"), "started", "5(1)", "provisioning:a")
+    record.letter(at("2014-03-31"), "service_start_notice")
+    left(record, at("2014-04-20"), at("2014-05-31"))
+    yield terminated(NUMBER, "18(1)", at("2014-04-20"), "2014-05-31")
+    record.letter(at("2014-06-01"), "invoice", facts=b"", notice_no="N-000043", workflow_id="bulk/N-000043")
+    record.event(at("2014-06-29"), "data_deleted", "34(1)")
+    record.letter(at("2014-06-29"), "data_erasure_certificate", notice_no="N-000044")
+    record.move(at("2014-06-29"), "closed", "34(1)").move(at("2025-03-31"), "erased", "44(6)")
+    record.event(at("2025-03-31"), "personal_data_erased", "44(6)")
+    record.workflow(f"deletion/{NUMBER}", at("2014-05-31"), at("2025-03-31"))
+    yield from application.written()
+    yield from record.written()
 
 
 def _contract() -> Iterator[SQLModel]:
@@ -66,11 +58,12 @@ def _contract() -> Iterator[SQLModel]:
         application_no=APPLICATION, external_ref="ref-4", customer_ref="ref-4", state="accepted",
         received_at=at("2014-03-02"), corporate_number="9000000000001", price_list="PL-2026-03", terms_version="1.0",
         electronic_delivery=True, findings=[], contract_no=NUMBER, name=b"office", name_hash="h",
-        erased_at=at("2025-03-31"),
+        erased_at=at("2025-03-31"), closed_at=at("2014-03-10"),
     )  # fmt: skip
     yield ContractRow(
         contract_no=NUMBER, application_no=APPLICATION, customer_ref="ref-4", corporate_number="9000000000001",
-        state="erased", terms_version="1.0", price_list="PL-2026-03", formed_at=at("2014-03-10"),
+        state="erased", version=5, terms_version="1.0", price_list="PL-2026-03", formed_at=at("2014-03-10"),
+        service_start_on=date(2014, 4, 1), billing_start_on=date(2014, 4, 1), end_ground="18(1)",
         ended_at=datetime(2014, 5, 31, 15, tzinfo=UTC), ends_on=date(2014, 5, 31), name=b"office", name_hash="h",
     )  # fmt: skip
     yield ContactRow(application_no=APPLICATION, kind="billing", from_at=at("2014-03-02"), contact=b"")
@@ -107,20 +100,6 @@ def _certificates() -> Iterator[SQLModel]:
         contract_no=NUMBER, state="erased", delete_from_on=date(2014, 6, 30), inventory=[{"resource_id": "gw-4"}],
         deleted_at=at("2014-06-29"), erasable_from_on=date(2025, 4, 1), erased_at=at("2025-03-31"),
     )  # fmt: skip
-    yield NoticeRow(
-        notice_no="N-000044", key="n44", workflow_id="notice/C-000004/data_erasure_certificate/1/email",
-        slug="data_erasure_certificate", contract_no=NUMBER, application_no=APPLICATION, channel="email", form="42",
-        state="arrived", terms_version="1.0", queued_at=at("2014-06-29"), facts=GONE,
-    )  # fmt: skip
-    yield NoticeRow(
-        notice_no="N-000043", key="n43", workflow_id="bulk/N-000043", slug="invoice", contract_no=NUMBER,
-        application_no=APPLICATION, channel="email", form="QM", state="arrived", terms_version="1.0",
-        queued_at=at("2014-06-01"), facts=b"",
-    )  # fmt: skip
-    yield DocumentRow(
-        document_id="N-000044/1", notice_no="N-000044", owner=APPLICATION, media_type="application/pdf", sha256="s",
-        content=GONE, created_at=at("2014-06-29"),
-    )  # fmt: skip
     for kind, article, on, notice_no in (
         ("data", "34(1)", "2014-06-29", "N-000044"), ("personal", "44(6)", "2025-03-31", None),
     ):  # fmt: skip
@@ -128,5 +107,5 @@ def _certificates() -> Iterator[SQLModel]:
             "key": f"{NUMBER}/{kind}", "contract_no": NUMBER, "kind": kind, "article": article,
             "items": [{"resource_id": "gw-4"}], "method": "Purge", "performed_by": "system", "approval_id": None,
         }  # fmt: skip
-        hashed = _hashed(stated | {"at": at(on).isoformat()})
-        yield CertificateRow(**stated, at=at(on), notice_no=notice_no, sha256=hashed)
+        digest = hashed(stated | {"at": at(on).isoformat()})
+        yield CertificateRow(**stated, at=at(on), notice_no=notice_no, sha256=digest)

@@ -1,6 +1,7 @@
 """More corruptions of `tests/service/consistent.py`: payments, numbers, days, and what files held."""
 
 from tests.service.corruptions import BOOKS, IDENTITY, MONTHS, SUMS, Corruption
+from tests.service.corruptions_of_life import DEFAULT, LETTERS, LIFE, PEOPLE, ROWS, TRAIL
 from tests.service.corruptions_of_retention import RETENTION
 
 PAYMENTS = (
@@ -205,4 +206,7 @@ INTAKE = (
     ),
 )  # fmt: skip
 
-CORRUPTIONS = (*IDENTITY, *MONTHS, *SUMS, *BOOKS, *PAYMENTS, *NUMBERS, *DAYS, *INTAKE, *RETENTION)
+CORRUPTIONS = (
+    *IDENTITY, *MONTHS, *SUMS, *BOOKS, *PAYMENTS, *NUMBERS, *DAYS, *INTAKE, *LIFE, *PEOPLE, *DEFAULT, *LETTERS, *ROWS,
+    *TRAIL, *RETENTION,
+)  # fmt: skip

@@ -4,12 +4,12 @@ from tests.service.corruptions import Corruption
 
 RETENTION = (
     Corruption(
-        "closed by another article", "UPDATE audit_event SET article = '18(1)' WHERE key = 'e3'",
-        "I6 audit_event C-000004/3", ("I4",), postgresql=True,
+        "closed by another article", "UPDATE audit_event SET article = '18(1)' WHERE action = 'closed'",
+        "I6 audit_event C-000004/11", ("I9",), postgresql=True,
     ),
     Corruption(
-        "closed without an end", "UPDATE audit_event SET action = 'ending' WHERE key = 'e1'",
-        "I6 audit_event C-000004/3", ("I4",),
+        "closed without an end", "UPDATE audit_event SET action = 'ending' WHERE action = 'ended' AND "
+        "chain = 'C-000004'", "I6 audit_event C-000004/11", ("I9",),
     ),
     Corruption(
         "closed, and nobody says so", "UPDATE contract SET state = 'closed' WHERE contract_no = 'C-000002'",
@@ -40,8 +40,8 @@ RETENTION = (
         "I7 certificate C-000004/data", postgresql=True,
     ),
     Corruption(
-        "an event of nobody", "UPDATE audit_event SET actor = ' ' WHERE key = 'e2'",
-        "I9 audit_event C-000004/2", ("I4",), postgresql=True,
+        "an event of nobody", "UPDATE audit_event SET actor = ' ' WHERE action = 'data_deleted'",
+        "I9 audit_event C-000004/9", postgresql=True,
     ),
     Corruption(
         "a certificate of something else", "UPDATE certificate SET method = 'none' WHERE kind = 'personal'",
@@ -54,7 +54,7 @@ RETENTION = (
     Corruption(
         "an erasure that never came about",
         "UPDATE deletion SET state = 'retained', erased_at = NULL; DELETE FROM certificate WHERE kind = 'personal'",
-        "I12 contract C-000004", postgresql=True,
+        "I12 contract C-000004", ("I8",), postgresql=True,
     ),
     Corruption(
         "a key that is still there", "UPDATE vault_key SET destroyed_at = NULL WHERE key_class = 'erasable'",
