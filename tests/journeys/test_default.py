@@ -2,8 +2,9 @@
 
 from datetime import date
 
-from tests.desk import Desk
+from tests.desk import Desk, OpenDesk
 from tests.journeys.debtor import Debtor
+from tests.journeys.test_month_close import does_not_hold
 
 LADDER = ("first_reminder", "second_reminder", "suspension_warning", "suspension_started_notice", "formal_demand",
           "rescission_notice", "service_resumed_notice")  # fmt: skip
@@ -20,8 +21,9 @@ async def words_of(desk: Desk, slug: str) -> str:
     return "".join((await desk.text(letter["notice_no"])).split())
 
 
-async def test_from_the_due_day_to_the_rescission(desk: Desk) -> None:
+async def test_from_the_due_day_to_the_rescission(open_desk: OpenDesk, database_url: str) -> None:
     """Due 15 April: each step on its day, nothing of law without people, the end with the letter's real arrival."""
+    desk = await open_desk("2026-03-25T09:00+09:00", database_url=database_url)
     debtor = await Debtor.of(desk)
     assert (await debtor.state())["state"] == "none"
     await desk.until("2026-04-15T23:59:00+09:00")
@@ -71,6 +73,7 @@ async def test_from_the_due_day_to_the_rescission(desk: Desk) -> None:
     assert await sent(desk) == list(LADDER[:-1])
     actions = [each for each in await debtor.actions() if each in STEPS]
     assert actions == list(STEPS)
+    assert await does_not_hold(desk) == []
 
 
 APPROVE = {"decision": "approve", "reason": "確認済み"}
