@@ -17,6 +17,7 @@ from activities.ladder_letters import ladder_facts
 from activities.ledger import open_balances
 from activities.letters import queue_letter
 from activities.office import Office
+from activities.parties import names_on
 from activities.penalty import issue_penalty
 from activities.records import (
     audit,
@@ -31,6 +32,7 @@ from activities.records import (
 )
 from activities.resources import add_resources, mark_left_over, resources_left
 from activities.retention import begin_deletion, next_retention_actions
+from activities.succession import keep_succession, prove_successor
 from activities.suspension import keep_default, prove
 from models import ids
 from models.messages.contract import ContractCommit
@@ -43,7 +45,7 @@ from models.tables import (
     TerminationRow,
 )
 from terms.payment import due_date
-from terms.periods import month_of
+from terms.periods import day_of, month_of
 
 INCOMING = {
     "18(1)": "cancellation_notice",
@@ -71,7 +73,7 @@ class Contracts:
         async with office.sessions() as session, session.begin():
             row = await session.get_one(ContractRow, number, with_for_update=True)
             if row.version < c.version:
-                await prove(session, office, c)
+                await (prove_successor(session, c) if c.must == "successor" else prove(session, office, c))
                 await check_move(session, office, row, c.snapshot.phase, c.as_of)
                 _take(row, c)
                 for line in c.lines:
@@ -130,6 +132,7 @@ class Contracts:
                 as_of=c.as_of,
             )  # fmt: skip
         await keep_default(session, c)
+        await keep_succession(session, c)
 
     async def _keep_termination(self, session: AsyncSession, c: ContractCommit, record: TerminationRecord) -> None:
         """Write a termination or its new state, and the customer's letter as taken."""
@@ -223,7 +226,7 @@ async def view_contract(office: Office, session: AsyncSession, row: ContractRow)
 async def view_contracts(
     office: Office, session: AsyncSession, rows: Sequence[ContractRow]
 ) -> list[dict[str, JsonValue]]:
-    """Show contracts with their lines and open principal: three queries, four where one has ended, and the vault's."""
+    """Show contracts, each with its present party: four queries, five where one has ended, and the vault's."""
     found = await session.execute(
         select(ContractLineRow)
         .where(col(ContractLineRow.contract_no).in_([row.contract_no for row in rows]))
@@ -232,14 +235,17 @@ async def view_contracts(
     lines: dict[str, list[JsonValue]] = {row.contract_no: [] for row in rows}
     for line in found.scalars():
         lines[line.contract_no].append(_line_view(line))
-    await office.vault.preload([row.name for row in rows])
+    today = day_of(await office.clock.now())
+    names = await names_on(session, rows, [(row.contract_no, today) for row in rows])
+    await office.vault.preload(names.values())
     balances = await open_balances(session, [*lines])
     after = await next_retention_actions(session, rows)
     dunned = await next_default_actions(session, [*balances])  # only who owes can be
     views = []
     for row in rows:
         number = row.contract_no
-        view = await _contract_view(office, row, lines[number], balances.get(number, 0))
+        name = await office.vault.read_name(names[number, today])
+        view = _contract_view(row, name, lines[number], balances.get(number, 0))
         view["next_actions"] = [*next_actions(row), *after.get(number, []), *dunned.get(number, [])]
         views.append(view)
     return views
@@ -265,14 +271,12 @@ def _there(**values: date | datetime | str | None) -> dict[str, JsonValue]:
     }
 
 
-async def _contract_view(
-    office: Office, row: ContractRow, lines: list[JsonValue], open_balance: int
-) -> dict[str, JsonValue]:
+def _contract_view(row: ContractRow, name: str, lines: list[JsonValue], open_balance: int) -> dict[str, JsonValue]:
     view: dict[str, Any] = {
         "contract_no": row.contract_no,
         "application_no": row.application_no,
         "customer_ref": row.customer_ref,
-        "customer_name": await office.vault.read_name(row.name),
+        "customer_name": name,
         "state": row.state,
         "lines": lines,
         "terms_version": row.terms_version,

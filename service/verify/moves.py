@@ -11,7 +11,8 @@ I6 = Invariant(
     "every move is allowed, by its article, with arrivals, periods and the people that the terms want before it",
     (
         "contract", "application", "termination", "approval", "approval_vote", "suspension", "rescission",
-        "default_case", "default_hold", "deletion", "legal_hold",
+        "default_case", "default_hold", "deletion", "legal_hold", "party",
+        "succession",
     ),
     (*LIFE, *ACTS, *DEFAULT, *RETAINED),
 )  # fmt: skip
