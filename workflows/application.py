@@ -156,6 +156,10 @@ class ApplicationReview(Entity[ReviewState]):
             **more,
         )
 
+    def _answer_by(self) -> str | None:
+        """Write the day by which to answer; an application that is not complete has none."""
+        return None if self.s.answer_by_on is None else self.s.answer_by_on.isoformat()
+
     def _must_be_undecided(self) -> None:
         if self.s.phase != "received":
             raise Refused(Article(9, 1), "このお申込みには既に回答しています。")
@@ -170,6 +174,7 @@ class ApplicationReview(Entity[ReviewState]):
             c.origin.key, "acceptance_decided", "9(1)", c.origin.actor, "お申込みの承諾を決定しました。",
             scope=c.origin.scope, decided="accept", decision={"grounds": [], "reason": c.reason},
             reserve_contract=True, closes_answer_tasks=True,
+            basis={"findings": len([*self.s.findings, *self.s.screening]), "answer_by_on": self._answer_by()},
             letters=[LetterOrder(slug="acceptance_notice", origin=workflow.info().workflow_id)],
         )  # fmt: skip
 
@@ -191,7 +196,7 @@ class ApplicationReview(Entity[ReviewState]):
             return self._step(
                 c.origin.key, "refusal_proposed", SECOND_PERSON_GROUND, c.origin.actor,
                 "不承諾を提案しました。もう1名の承認が必要です。",
-                scope=c.origin.scope, status=202, decision=decision, approval=order,
+                scope=c.origin.scope, status=202, decision=decision, approval=order, basis={"grounds": [*c.grounds]},
             )  # fmt: skip
         return self._refusal(c.origin.key, c.origin.actor, scope=c.origin.scope, decision=decision)
 
@@ -251,7 +256,7 @@ class ApplicationReview(Entity[ReviewState]):
         self.s.phase, self.s.grounds = "received", []
         return self._step(
             c.origin.key, "refusal_rejected", SECOND_PERSON_GROUND, c.origin.actor,
-            "不承諾の提案は承認されませんでした。", scope=c.origin.scope, vote=c,
+            "不承諾の提案は承認されませんでした。", scope=c.origin.scope, vote=c, basis={"approval_id": c.approval_id},
         )  # fmt: skip
 
     def _approval_closed(self, c: ApprovalClosing) -> ReviewCommit:
@@ -262,7 +267,7 @@ class ApplicationReview(Entity[ReviewState]):
         )
         return self._step(
             c.origin.key, f"approval_{c.state}", SECOND_PERSON_GROUND, c.origin.actor, words,
-            scope=c.origin.scope, closing=c,
+            scope=c.origin.scope, closing=c, basis={"approval_id": c.approval_id},
         )  # fmt: skip
 
     def _must_wait_for(self, approval_id: str) -> None:
@@ -320,8 +325,9 @@ class ApplicationReview(Entity[ReviewState]):
             )  # fmt: skip
             key = f"{workflow.info().workflow_id}/remind/{self.s.answer_by_on}"
             await self._write(
-                self._step(key, "answer_reminded", "9(1)", "system", "回答期限を通知しました。", tasks=[task])
-            )
+                self._step(key, "answer_reminded", "9(1)", "system", "回答期限を通知しました。", tasks=[task],
+                           basis={"setting": "answer_days", "answer_by_on": self._answer_by()})
+            )  # fmt: skip
         if self.s.escalate_at and self.s.escalate_at <= now and not self.s.escalated:
             self.s.escalated = True
             task = TaskOrder(

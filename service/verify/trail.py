@@ -3,11 +3,10 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RowMapping, text
 
 from service.verify.checks import AT_ONCE, Breach, Check, Invariant
 from service.verify.retention import certificates
@@ -67,17 +66,17 @@ def _ends(heads: dict[str, tuple[int, str]], last: tuple[str, int, str]) -> Iter
         yield Breach("audit_chain", chain, "the head of the chain is not its last event")
 
 
-def _unfounded(key: str, row: Mapping[str, Any], basis: object) -> Iterator[Breach]:
+def _unfounded(key: str, row: RowMapping, basis: object) -> Iterator[Breach]:
     """Tell what an event does not rest on."""
     if not ACTOR.fullmatch(row["actor"]):
         yield Breach("audit_event", key, "its actor is neither the system nor somebody in a role")
     if not ARTICLE.fullmatch(row["article"]):
         yield Breach("audit_event", key, f"{row['article']!r} is no article of the terms")
-    if not isinstance(basis, dict):
+    if not isinstance(basis, dict) or not basis:
         yield Breach("audit_event", key, "it has no basis")
 
 
-def digest_of(row: Mapping[str, Any], basis: object) -> str:
+def digest_of(row: RowMapping, basis: object) -> str:
     """Hash the stored columns of an audit event together with the hash before it."""
     at = datetime.fromisoformat(row["at"])
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

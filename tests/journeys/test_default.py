@@ -2,6 +2,10 @@
 
 from datetime import date
 
+from sqlalchemy import select
+from sqlmodel import col
+
+from models.tables import OpenWorkflowRow
 from tests.desk import Desk, OpenDesk
 from tests.journeys.debtor import Debtor
 from tests.journeys.test_month_close import does_not_hold
@@ -19,6 +23,14 @@ async def words_of(desk: Desk, slug: str) -> str:
     """Read the letter of its kind without blanks."""
     letter = (await desk.letters(slug=slug))[0]
     return "".join((await desk.text(letter["notice_no"])).split())
+
+
+async def at_work(desk: Desk) -> list[str]:
+    """List the workflows of defaults, suspensions and rescissions that have not closed."""
+    kinds = col(OpenWorkflowRow.type).in_(("default", "suspension", "rescission"))
+    query = select(col(OpenWorkflowRow.workflow_id)).where(kinds, col(OpenWorkflowRow.closed_at).is_(None))
+    async with desk.office.readers() as session:
+        return [*await session.scalars(query)]
 
 
 async def test_from_the_due_day_to_the_rescission(open_desk: OpenDesk, database_url: str) -> None:
@@ -73,6 +85,7 @@ async def test_from_the_due_day_to_the_rescission(open_desk: OpenDesk, database_
     assert await sent(desk) == list(LADDER[:-1])
     actions = [each for each in await debtor.actions() if each in STEPS]
     assert actions == list(STEPS)
+    assert await at_work(desk) == []  # what is rescinded has nothing to wait for
     assert await does_not_hold(desk) == []
 
 

@@ -346,7 +346,7 @@ TRAIL = (
         "I9 audit_event C-000001/6", postgresql=True,
     ),
     Corruption(
-        "an event without a basis", "UPDATE audit_event SET basis = 'null' WHERE key = 'k1260000003#1'",
+        "an event without a basis", "UPDATE audit_event SET basis = '{}' WHERE key = 'k1260000003#1'",
         "I9 audit_event C-000001/6", postgresql=True,
     ),
     Corruption(

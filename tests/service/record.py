@@ -53,6 +53,7 @@ class Record:
     ) -> "Record":  # fmt: skip
         """Write an event down; what `carries` the terms is of the contract's own workflow."""
         self.seq += 1
+        basis = basis or {"reading": "A1"}
         key = key or f"{self.about}:{self.seq}#1"
         application_no = None if self.contract_no else self.application_no
         told = [
