@@ -38,8 +38,7 @@ def trail(connection: Connection) -> Iterator[Breach]:
     """Read all events once: what each rests on, and the chains anew from the stored columns, up to their heads."""
     heads = {chain: (seq, digest) for chain, seq, digest in connection.execute(text(HEADS))}
     last: tuple[str, int, str] = ("", 0, FIRST_HASH)
-    for found in connection.execute(text(EVENTS).execution_options(yield_per=AT_ONCE)).mappings():
-        row: dict[str, Any] = {**found}
+    for row in connection.execute(text(EVENTS).execution_options(yield_per=AT_ONCE)).mappings():
         if row["chain"] != last[0]:
             yield from _ends(heads, last)
             last = (row["chain"], 0, FIRST_HASH)
