@@ -8,6 +8,7 @@ from sqlmodel import col
 
 from models.tables import OpenWorkflowRow, OutboxRow
 from tests.desk import Desk
+from tests.journeys.leaving import pay_all
 
 SKIPS = {"workflow_execution_options_updated", "workflow_execution_time_skipping_transitioned"}
 SHORT = 50  # events of one run
@@ -38,6 +39,8 @@ async def test_three_busy_years_and_ten_quiet_ones(desk: Desk) -> None:
     decision = {"decision": "approve", "reason": "内訳を確認済み"}
     await desk.do("legal", f"/v1/approvals/{run['approval_id']}/decisions", decision)
     await desk.settle()
+    for reference, number in enumerate((busy, quiet), 1):
+        assert await pay_all(desk, number, day="0407", reference=reference) > 0  # who owes is heard of
     never_heard_of = await desk.timeline(quiet)
     notices = f"/v1/contracts/{busy}/termination-notices"
     for year, month in product((2026, 2027, 2028), ("06", "12")):
