@@ -1,6 +1,5 @@
 """Applications: received as a fact, reviewed by a workflow, turned into a contract (Art. 4-9, 43, 44)."""
 
-import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime
@@ -17,6 +16,7 @@ from activities.billing import price_list_on
 from activities.formation import with_facts_of_acceptance
 from activities.letters import queue_letter
 from activities.office import Office
+from activities.parties import normal_name
 from activities.records import (
     audit,
     close_tasks,
@@ -56,11 +56,6 @@ from terms.review import Filed, answer_days, find, refuse_at_the_door
 from terms.timetable import reminder_at
 
 ANSWER_TASKS = ("answer_application", "application_escalated")
-
-
-def normal_name(name: str) -> str:
-    """Normalise a company name for exact search: compatible forms, no spaces, one case."""
-    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
 async def filed(office: Office, session: AsyncSession, form: ApplicationForm, *, but: str | None = None) -> Filed:

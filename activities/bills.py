@@ -9,8 +9,8 @@ from sqlalchemy import ScalarSelect, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from activities.application import normal_name
 from activities.office import Office
+from activities.parties import OnDay, named, names_on
 from activities.records import day
 from models.tables import (
     ContractRow,
@@ -37,10 +37,9 @@ View = dict[str, JsonValue]
 async def contracts_named(office: Office, session: AsyncSession, q: str) -> list[str]:
     """Find contracts by a party: whole company name, contract, application or corporate number, customer reference."""
     row = ContractRow
-    named = col(row.name_hash) == office.vault.hash(normal_name(q))
     numbers = (row.contract_no, row.application_no, row.customer_ref, row.corporate_number)
     found = await session.scalars(
-        select(col(row.contract_no)).where(or_(named, *(col(number) == q for number in numbers)))
+        select(col(row.contract_no)).where(or_(named(office, q), *(col(number) == q for number in numbers)))
     )
     return [*found]
 
@@ -190,13 +189,10 @@ async def print_invoice(office: Office, invoice_no: str, kind: Literal["letter",
     return None if content is None else await office.vault.unseal(content)
 
 
-async def party_names(office: Office, session: AsyncSession, contract_nos: Sequence[str]) -> dict[str, str]:
-    """Give the company names of contracts, `(消去済)` once they are erased (money.md 4)."""
-    found = await session.execute(
-        select(col(ContractRow.contract_no), col(ContractRow.name)).where(
-            col(ContractRow.contract_no).in_(contract_nos)
-        )
-    )
-    sealed = {row.contract_no: row.name for row in found.all()}
+async def party_names(office: Office, session: AsyncSession, wanted: Collection[OnDay]) -> dict[OnDay, str]:
+    """Give the company names of contracts on days, `(消去済)` once they are erased (money.md 4)."""
+    numbers = {contract_no for contract_no, _ in wanted}
+    found = await session.scalars(select(ContractRow).where(col(ContractRow.contract_no).in_(numbers)))
+    sealed = await names_on(session, found.all(), wanted)
     await office.vault.preload(sealed.values())
-    return {contract_no: await office.vault.read_name(name) for contract_no, name in sealed.items()}
+    return {each: await office.vault.read_name(name) for each, name in sealed.items()}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -69,7 +69,8 @@ async def _under_way(session: AsyncSession, office: Office) -> Sequence[tuple[No
             ContactRow,
             (col(ContactRow.application_no) == col(NoticeRow.application_no))
             & (col(ContactRow.kind) == col(NoticeRow.contact_kind))
-            & col(ContactRow.to_at).is_(None),
+            & (col(ContactRow.from_at) <= col(NoticeRow.dispatched_at))
+            & or_(col(ContactRow.to_at).is_(None), col(ContactRow.to_at) > col(NoticeRow.dispatched_at)),
         )
         .where(col(NoticeRow.state) == "dispatched", col(NoticeRow.batch).is_not(None))
         .order_by(col(NoticeRow.dispatched_at))

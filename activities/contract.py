@@ -16,6 +16,7 @@ from activities.ladder_letters import ladder_facts
 from activities.ledger import open_balances
 from activities.letters import queue_letter
 from activities.office import Office
+from activities.parties import names_on
 from activities.penalty import issue_penalty
 from activities.records import (
     audit,
@@ -42,7 +43,7 @@ from models.tables import (
     TerminationRow,
 )
 from terms.payment import due_date
-from terms.periods import month_of
+from terms.periods import day_of, month_of
 
 INCOMING = {
     "18(1)": "cancellation_notice",
@@ -222,7 +223,7 @@ async def view_contract(office: Office, session: AsyncSession, row: ContractRow)
 async def view_contracts(
     office: Office, session: AsyncSession, rows: Sequence[ContractRow]
 ) -> list[dict[str, JsonValue]]:
-    """Show contracts with their lines and open principal: three queries, four where one has ended, and the vault's."""
+    """Show contracts, each with its present party: four queries, five where one has ended, and the vault's."""
     found = await session.execute(
         select(ContractLineRow)
         .where(col(ContractLineRow.contract_no).in_([row.contract_no for row in rows]))
@@ -231,13 +232,16 @@ async def view_contracts(
     lines: dict[str, list[JsonValue]] = {row.contract_no: [] for row in rows}
     for line in found.scalars():
         lines[line.contract_no].append(_line_view(line))
-    await office.vault.preload([row.name for row in rows])
+    today = day_of(await office.clock.now())
+    names = await names_on(session, rows, [(row.contract_no, today) for row in rows])
+    await office.vault.preload(names.values())
     balances = await open_balances(session, [*lines])
     after = await next_retention_actions(session, rows)
     views = []
     for row in rows:
         number = row.contract_no
-        view = await _contract_view(office, row, lines[number], balances.get(number, 0))
+        name = await office.vault.read_name(names[number, today])
+        view = _contract_view(row, name, lines[number], balances.get(number, 0))
         view["next_actions"] = [*next_actions(row), *after.get(number, [])]
         views.append(view)
     return views
@@ -263,14 +267,12 @@ def _there(**values: date | datetime | str | None) -> dict[str, JsonValue]:
     }
 
 
-async def _contract_view(
-    office: Office, row: ContractRow, lines: list[JsonValue], open_balance: int
-) -> dict[str, JsonValue]:
+def _contract_view(row: ContractRow, name: str, lines: list[JsonValue], open_balance: int) -> dict[str, JsonValue]:
     view: dict[str, Any] = {
         "contract_no": row.contract_no,
         "application_no": row.application_no,
         "customer_ref": row.customer_ref,
-        "customer_name": await office.vault.read_name(row.name),
+        "customer_name": name,
         "state": row.state,
         "lines": lines,
         "terms_version": row.terms_version,

@@ -3,11 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
-from activities.letters import contact_of, queue_letter
+from activities.addressees import contact_of
+from activities.letters import queue_letter
 from activities.office import Office
 from activities.records import audit, enqueue_signal, insert_once, open_task
 from models.messages.notice import Delivery, LetterMoved
@@ -41,19 +40,16 @@ async def keep_delivery(session: AsyncSession, office: Office, row: NoticeRow, c
     await audit(session, c.origin.key, [event], contract_no=row.contract_no, application_no=row.application_no)
     if c.outcome != "returned":
         return
-    await session.execute(
-        update(ContactRow)
-        .where(col(ContactRow.application_no) == row.application_no, col(ContactRow.kind) == row.contact_kind)
-        .where(col(ContactRow.to_at).is_(None))
-        .values(known_wrong=True)
-    )
+    contact = await session.scalar(contact_of(row.application_no or "", row.contact_kind, row.dispatched_at or as_of))
+    if contact is not None:
+        contact.known_wrong = True
     task = _after_return(row)
     await open_task(
         session, f"{task.kind}:{row.notice_no}", task, as_of=as_of,
         contract_no=row.contract_no, application_no=row.application_no,
     )  # fmt: skip
-    if row.channel == "email" and row.application_no is not None:
-        await _ask_for_contact(session, office, row, as_of)
+    if row.channel == "email" and contact is not None:
+        await _ask_for_contact(session, office, row, contact, as_of)
 
 
 async def arrive_late(session: AsyncSession, row: NoticeRow, c: Delivery, *, as_of: datetime) -> None:
@@ -107,10 +103,11 @@ def _after_return(row: NoticeRow) -> TaskOrder:
     )
 
 
-async def _ask_for_contact(session: AsyncSession, office: Office, row: NoticeRow, as_of: datetime) -> None:
+async def _ask_for_contact(
+    session: AsyncSession, office: Office, row: NoticeRow, contact_row: ContactRow, as_of: datetime
+) -> None:
     """Ask by post for the right address, once for each letter that came back."""
-    contact_row = await session.scalar(contact_of(row.application_no or "", row.contact_kind))
-    contact = cast("dict[str, Any]", await office.vault.unseal_json(contact_row.contact)) if contact_row else {}
+    contact = cast("dict[str, Any]", await office.vault.unseal_json(contact_row.contact))
     await queue_letter(
         session,
         office,

@@ -15,6 +15,7 @@ from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.office import Office
+from activities.parties import forget_parties
 from activities.records import audit, close_tasks, insert_once
 from activities.retention import certificate
 from models import ids
@@ -31,6 +32,7 @@ from models.tables import (
     DocumentRow,
     NoticeRow,
     OpenWorkflowRow,
+    PartyRow,
     PayerAliasRow,
     ResourceRow,
     TaskRow,
@@ -191,6 +193,7 @@ class Erasures:
         vault = self._office.vault
         gone = await vault.seal_text(OFFICE, "statutory", ERASED)
         contract.name, contract.name_hash = gone, vault.hash(contract.contract_no)
+        await forget_parties(session, contract.contract_no, gone, vault.hash(contract.contract_no))
         application = await session.get_one(ApplicationRow, contract.application_no, with_for_update=True)
         application.form = application.decision = None
         application.name, application.name_hash = gone, vault.hash(contract.application_no)
@@ -220,6 +223,7 @@ async def _sealed(session: AsyncSession, contract: ContractRow) -> list[dict[str
         "contacts": (ContactRow, col(ContactRow.application_no) == application),
         "documents": (DocumentRow, col(DocumentRow.owner).in_((number, application))),
         "letters": (NoticeRow, _of(NoticeRow, contract)),
+        "parties": (PartyRow, col(PartyRow.contract_no) == number),
         "payers": (DepositPartyRow, col(DepositPartyRow.owner) == number),
         "resources": (ResourceRow, col(ResourceRow.contract_no) == number),
     }

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from activities.addressees import addressee_of
 from activities.ledger import debts_of_many
 from activities.office import Office
+from activities.parties import OnDay, names_on
 from activities.virtual_account import pay_into
 from models.messages.billing import ArrearFacts, CorrectedFacts, InvoiceFacts, InvoiceLineFacts, TaxFacts
-from models.messages.notice import Addressee, Channel, Letter
+from models.messages.notice import Channel, Letter
 from models.tables import (
     ApprovalRow,
     BankAccountRow,
@@ -56,7 +58,7 @@ class Material:
     invoices: Mapping[str, InvoiceRow]
     lines: Mapping[str, Sequence[InvoiceLineRow]]
     taxes: Mapping[str, Sequence[InvoiceTaxRow]]
-    contracts: Mapping[str, ContractRow]
+    names: Mapping[OnDay, bytes]
     contacts: Mapping[str, bytes]
     resources: Mapping[tuple[str, str, str], bytes]
     items: Mapping[tuple[str, str], tuple[str, str | None]]
@@ -70,9 +72,7 @@ async def papers_of(office: Office, rows: Sequence[NoticeRow]) -> list[tuple[Not
     async with office.readers() as session:
         material = await _material(session, rows)
         arrears = await _arrears(session, office, material)
-    await office.vault.preload(
-        [*material.contacts.values(), *material.resources.values(), *(c.name for c in material.contracts.values())]
-    )
+    await office.vault.preload([*material.contacts.values(), *material.resources.values(), *material.names.values()])
     return [(row, await _letter(office, material, row), await _facts(office, material, arrears, row)) for row in rows]
 
 
@@ -98,17 +98,14 @@ async def _material(session: AsyncSession, rows: Sequence[NoticeRow]) -> Materia
         await session.execute(select(InvoiceTaxRow).where(col(InvoiceTaxRow.invoice_no).in_(numbers)))
     ).scalars():
         taxes[tax.invoice_no].append(tax)
+    parties = await session.scalars(select(ContractRow).where(col(ContractRow.contract_no).in_(contracts)))
+    days = {(each.contract_no, each.issued_on) for each in by_number.values()}
     return Material(
         invoices=by_number,
         lines=lines,
         taxes=taxes,
-        contracts={
-            each.contract_no: each
-            for each in (
-                await session.execute(select(ContractRow).where(col(ContractRow.contract_no).in_(contracts)))
-            ).scalars()
-        },
-        contacts=await _contacts(session, {cast("str", row.application_no) for row in rows}),
+        names=await names_on(session, parties.all(), days),
+        contacts=await _contacts(session, rows),
         resources=await _resources(session, contracts),
         items=await _items(session, {line.price_list for each in lines.values() for line in each if line.price_list}),
         spent=await _spent(session, contracts, {line.month for each in lines.values() for line in each if line.month}),
@@ -128,11 +125,14 @@ async def _said(session: AsyncSession, invoices: Iterable[InvoiceRow]) -> dict[s
     return {cases[case]: sealed for case, sealed in found.all() if sealed is not None}
 
 
-async def _contacts(session: AsyncSession, applications: set[str]) -> dict[str, bytes]:
+async def _contacts(session: AsyncSession, rows: Sequence[NoticeRow]) -> dict[str, bytes]:
+    """Find the contacts for bills that hold when the letters are written."""
+    applications = {cast("str", row.application_no) for row in rows}
+    at = max((row.stamped_at for row in rows if row.stamped_at), default=None)
     found = await session.execute(
         select(col(ContactRow.application_no), col(ContactRow.contact))
         .where(col(ContactRow.application_no).in_(applications), col(ContactRow.kind) == "billing")
-        .where(col(ContactRow.to_at).is_(None))
+        .where(col(ContactRow.from_at) <= at, or_(col(ContactRow.to_at).is_(None), col(ContactRow.to_at) > at))
     )
     return {str(number): contact for number, contact in found.all()}
 
@@ -200,7 +200,8 @@ async def _arrears(
 
 
 async def _letter(office: Office, material: Material, row: NoticeRow) -> Letter:
-    contract = material.contracts[cast("str", row.contract_no)]
+    invoice = material.invoices[cast("str", row.invoice_no)]
+    name = material.names[invoice.contract_no, invoice.issued_on]
     sealed = material.contacts.get(cast("str", row.application_no))
     contact = cast("dict[str, Any]", await office.vault.unseal_json(sealed)) if sealed else {}
     return Letter(
@@ -209,27 +210,12 @@ async def _letter(office: Office, material: Material, row: NoticeRow) -> Letter:
         article=row.article,
         channel=cast("Channel", row.channel),
         issued_at=cast("datetime", row.stamped_at),
-        addressee=addressee_of(await office.vault.unseal_text(contract.name), contact),
+        addressee=addressee_of(await office.vault.unseal_text(name), contact),
         contract_no=row.contract_no,
         application_no=row.application_no,
         terms_version=row.terms_version,
         replaces=row.replaces,
         facts={},
-    )
-
-
-def addressee_of(company: str, contact: Mapping[str, Any]) -> Addressee:
-    """Write to a company's registered contact (Art. 42)."""
-    address = contact.get("address") or {}
-    place = "".join(address.get(part) or "" for part in ("prefecture", "city", "street"))
-    building = f" {address['building']}" if address.get("building") else ""
-    return Addressee(
-        company=company,
-        department=contact.get("department"),
-        person=contact.get("name"),
-        postal_code=address.get("postal_code"),
-        address=place + building if address else None,
-        email=contact.get("email"),
     )
 
 

@@ -1,14 +1,14 @@
 """Letters: ordered in the transaction of their cause, put together, rendered, kept and shown (Art. 42)."""
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any, cast
 
 from pydantic import JsonValue
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from activities.addressees import addressee, contact_of
 from activities.documents import STATED, Composed
 from activities.issuing import queue_invoice_letter
 from activities.office import Office
@@ -24,9 +24,7 @@ from activities.records import (
 )
 from activities.virtual_account import pay_into
 from models import ids
-from models.messages.application import ApplicationForm
 from models.messages.notice import (
-    Addressee,
     Arrival,
     Channel,
     Letter,
@@ -34,7 +32,7 @@ from models.messages.notice import (
     Reissue,
 )
 from models.messages.office import Event, LetterOrder, Opening, TaskOrder
-from models.tables import ApplicationRow, BankAccountRow, ContactRow, ContractRow, DocumentRow, NoticeRow, TaskRow
+from models.tables import ApplicationRow, BankAccountRow, ContractRow, DocumentRow, NoticeRow, TaskRow
 from terms.letters import LETTERS, channel_of, copy_of
 from terms.letters import Channel as PostedOrSent
 from terms.notice import deemed_arrival
@@ -117,7 +115,7 @@ async def _queue(  # noqa: PLR0913 (the columns of one row)
             application_no=application_no,
             channel=channel,
             form=kind.form,
-            contact_kind=kind.contact,
+            contact_kind=order.contact or kind.contact,
             terms_version=application.terms_version,
             queued_at=as_of,
             replaces=order.replaces,
@@ -143,25 +141,14 @@ async def _queue(  # noqa: PLR0913 (the columns of one row)
     return number
 
 
-def contact_of(application_no: str, kind: str) -> Select[ContactRow]:
-    """Select the registered contact of a kind that holds now (Art. 42)."""
-    return (
-        select(ContactRow)
-        .where(col(ContactRow.application_no) == application_no, col(ContactRow.kind) == kind)
-        .where(col(ContactRow.to_at).is_(None))
-    )
-
-
 async def letter_of(office: Office, row: NoticeRow) -> Letter:
     """Put a letter together from its row, the contact on record and the facts it was ordered with."""
     async with office.readers() as session:
         application = await session.get_one(ApplicationRow, cast("str", row.application_no))
-        contract = await session.get(ContractRow, row.contract_no) if row.contract_no else None
-        contact_row = await session.scalar(contact_of(application.application_no, row.contact_kind))
+        stamped_at = cast("datetime", row.stamped_at)
+        to = await addressee(session, office, row, stamped_at)
         account = await session.scalar(select(BankAccountRow).order_by(col(BankAccountRow.recorded_at)).limit(1))
-    company = await office.vault.unseal_text(contract.name if contract else application.name)
     facts = cast("dict[str, JsonValue]", await office.vault.unseal_json(row.facts))
-    stamped_at = cast("datetime", row.stamped_at)
     if row.slug == "acceptance_notice":
         facts |= await _moment_of_formation(office, row, stamped_at)
     into = pay_into(account, row.contract_no) if row.contract_no else None
@@ -173,44 +160,13 @@ async def letter_of(office: Office, row: NoticeRow) -> Letter:
         article=row.article,
         channel=cast("Channel", row.channel),
         issued_at=stamped_at,
-        addressee=await _addressee(office, row, application, company, contact_row),
+        addressee=to,
         contract_no=row.contract_no or application.contract_no,
         application_no=row.application_no,
         terms_version=row.terms_version,
         replaces=row.replaces,
         facts=facts,
     )
-
-
-async def _addressee(
-    office: Office, row: NoticeRow, application: ApplicationRow, company: str, contact_row: ContactRow | None
-) -> Addressee:
-    """Name the registered contact, or the representative at the registered office (17(3), notices.md 2)."""
-    if row.contact_kind == "seat" and application.form is not None:
-        applicant = ApplicationForm.model_validate(await office.vault.unseal_json(application.form)).applicant
-        seat = applicant.address.model_dump()
-        chief = applicant.representative
-        return Addressee(
-            company=company,
-            person=f"{chief.title} {chief.name}",
-            postal_code=seat["postal_code"],
-            address=_address_line(seat),
-        )
-    contact = cast("dict[str, Any]", await office.vault.unseal_json(contact_row.contact)) if contact_row else {}
-    address = contact.get("address") or {}
-    return Addressee(
-        company=company,
-        department=contact.get("department"),
-        person=contact.get("name"),
-        postal_code=address.get("postal_code"),
-        address=_address_line(address) if address else None,
-        email=contact.get("email"),
-    )
-
-
-def _address_line(address: Mapping[str, Any]) -> str:
-    building = f" {address['building']}" if address.get("building") else ""
-    return "".join(address.get(part) or "" for part in ("prefecture", "city", "street")) + building
 
 
 async def _moment_of_formation(office: Office, row: NoticeRow, stamped_at: datetime) -> dict[str, JsonValue]:
@@ -224,7 +180,7 @@ async def _moment_of_formation(office: Office, row: NoticeRow, stamped_at: datet
 async def normal_arrival(office: Office, row: NoticeRow, dispatched_at: datetime) -> Arrival:
     """Compute when a letter arrives without further evidence (Art. 42(2), A65)."""
     channel = "email" if row.method in {"email", "e-signature"} else row.channel
-    known_wrong = await _contact_wrong(office, row)
+    known_wrong = await _contact_wrong(office, row, dispatched_at)
     answer = deemed_arrival(
         office.terms,
         office.calendars,
@@ -260,9 +216,9 @@ def record_awaited_until(office: Office, row: NoticeRow, dispatched_at: datetime
     return at(day_of(dispatched_at) + office.terms.registered_task_days * ONE_DAY)
 
 
-async def _contact_wrong(office: Office, row: NoticeRow) -> bool:
+async def _contact_wrong(office: Office, row: NoticeRow, dispatched_at: datetime) -> bool:
     async with office.readers() as session:
-        contact = await session.scalar(contact_of(row.application_no or "", row.contact_kind))
+        contact = await session.scalar(contact_of(row.application_no or "", row.contact_kind, dispatched_at))
         return bool(contact and contact.known_wrong)
 
 
@@ -346,7 +302,7 @@ async def _queue_again(session: AsyncSession, office: Office, row: NoticeRow, ke
         )
         return again.notice_no
     facts = cast("dict[str, JsonValue]", await office.vault.unseal_json(row.facts))
-    order = LetterOrder(slug=row.slug, facts=facts, origin=row.origin, replaces=row.notice_no)
+    order = LetterOrder(slug=row.slug, facts=facts, origin=row.origin, replaces=row.notice_no, contact=row.contact_kind)
     if row.same_as is not None:
         application = await session.get_one(ApplicationRow, row.application_no)
         n = await _times(session, row.contract_no or application.application_no, row.slug) + 1

@@ -41,6 +41,11 @@ def rescission(contract_no: str, n: int) -> str:
     return f"rescission/{contract_no}/{n}"
 
 
+def succession(contract_no: str, n: int) -> str:
+    """Art. 11-13: a succession or an assignment, from what we hear of it to its decision and the letter's arrival."""
+    return f"succession/{contract_no}/{n}"
+
+
 def deletion(contract_no: str) -> str:
     """Art. 34, 44(6): the data of a contract, from its end to the end of their retention."""
     return f"deletion/{contract_no}"

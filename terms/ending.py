@@ -2,7 +2,8 @@
 
 - 18(1): by notice, at a month's end; 28(2) for every minimum term that is not over.
 - 14(2), 18(2): at 24:00 of the day on which the notice arrives, without penalty (A15).
-- 17(1), 17(3): by the provider's rescission, at the instant at which its letter really arrives; 28(2).
+- 17(1), 17(3): by the provider's rescission, at the instant at which its letter really arrives; 28(2). So too 12(2),
+  the rescission of a successor.
 - 28(1): by withdrawal before service starts, at the instant of arrival: 36 months for cluster lines, 1 for the rest.
 - 34(1): data are deleted after the days of grace.
 
@@ -27,7 +28,7 @@ from terms.termination import NoticeForm, by_notice
 from terms.timetable import end_of
 
 SpecialGround = Literal["14(2)", "18(2)"]
-RescissionGround = Literal["17(1)"]
+RescissionGround = Literal["17(1)", "12(2)"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +136,7 @@ def end_specially(terms: Terms, *, ground: SpecialGround, arrived_at: datetime, 
     )
 
 
-@implements(Article(17, 1), Article(17, 3), Article(28, 2))
+@implements(Article(12, 2), Article(17, 1), Article(17, 3), Article(28, 2))
 def end_by_rescission(
     terms: Terms, lines: Sequence[OrderedLine], *, ground: RescissionGround, arrived_at: datetime
 ) -> Departure:
@@ -144,6 +145,7 @@ def end_by_rescission(
     Only an arrival that somebody has witnessed counts (A35); a payment after it does not revive the contract.
     """
     arrived_on = day_of(arrived_at)
+    clause = {"17(1)": "第17条第3項", "12(2)": "第12条第2項"}[ground]
     charges = [
         penalty(
             terms,
@@ -162,7 +164,7 @@ def end_by_rescission(
         ends_on=arrived_on,
         ends_at=arrived_at,
         charges=charges,
-        steps=(f"解除通知書は{ja_day(arrived_on)}に到達し、利用契約は到達の時に終了しました（第17条第3項）。",),
+        steps=(f"解除通知書は{ja_day(arrived_on)}に到達し、利用契約は到達の時に終了しました（{clause}）。",),
         settings={},
     )
 

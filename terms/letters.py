@@ -1,7 +1,7 @@
 """Which letter rests on which clause, in which form it goes out and by which channel.
 
 - 9(3), 18(1), 18(2): what the terms want in writing (書面).
-- 17(3): a rescission is a letter of certified content (内容証明); only its real arrival counts (A35). So is the
+- 17(3), 12(2): a rescission is a letter of certified content (内容証明); only its real arrival counts (A35). So is the
   demand before it (催告, 17(1)), for which the other rules of arrival hold. Both go to the registered office (本店).
 - 27(1): bills in the way that we lay down (form QM): by e-mail with PDFs, to the contact for bills.
 - 42(1): every other notice by post, fax, e-mail to the registered contact, or on the website.
@@ -14,10 +14,11 @@ from typing import Literal
 
 from terms.citation import Article, implements
 
-Form = Literal["42", "QM", "W-REG", "W-CERT"]
+Form = Literal["42", "QM", "W", "W-REG", "W-CERT"]
 Channel = Literal["email", "post", "registered", "certified"]
-ContactKind = Literal["contract", "billing", "technical", "emergency", "seat"]
-"""`seat` is the registered office, attention of the representative (代表者): no contact that anybody registered."""
+ContactKind = Literal["contract", "billing", "technical", "emergency", "seat", "successor"]
+"""`seat` is the registered office, attention of the representative (代表者): no contact that anybody registered;
+`successor` who has told us of a succession (12(1)), whom we do not treat as the party yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +71,18 @@ LETTERS: dict[str, LetterKind] = {
     "rescission_notice": LetterKind(
         title="解除通知書", article="17(3)", form="W-CERT", contact="seat", actual_arrival=True
     ),
+    "succession_receipt": LetterKind(title="承継届受付のお知らせ", article="12(1)", contact="successor"),
+    "succession_rescission_notice": LetterKind(
+        title="承継に伴う解除通知書", article="12(2)", form="W-CERT", contact="seat", actual_arrival=True
+    ),
+    "proof_request": LetterKind(title="証明書類の提出依頼", article="13(2)"),
+    "registration_change_receipt": LetterKind(title="変更届受付のお知らせ", article="13(1)"),
+    "assignment_consent": LetterKind(title="譲渡承諾書", article="11", form="W"),
+    "assignment_refusal": LetterKind(title="譲渡不承諾通知書", article="11", form="W"),
 }
 
 
-@implements(Article(42, 1), Article(9, 3), Article(17, 3))
+@implements(Article(42, 1), Article(9, 3), Article(12, 2), Article(17, 3))
 def channel_of(slug: str, *, electronic_delivery: bool) -> Channel:
     """Choose the channel of a letter by its legal form and the customer's consent to electronic delivery.
 
@@ -84,7 +93,7 @@ def channel_of(slug: str, *, electronic_delivery: bool) -> Channel:
         return "registered"
     if kind.form == "W-CERT":
         return "certified"
-    if slug == "contact_check_request" or not electronic_delivery:
+    if kind.form == "W" or slug == "contact_check_request" or not electronic_delivery:
         return "post"
     return "email"
 

@@ -5,6 +5,8 @@
 - 18(1), 14(2), 18(2): a contract in force can be terminated by the customer; the earliest end wins (A103).
 - 18(1): what has ended can't end again; a further copy of the first notice changes nothing.
 - 16(1), 16(3): a contract in force is suspended and resumed; 17(1), 17(2): the provider rescinds what is in force.
+- 11, 12(1), 12(2): the party of a contract in force is succeeded or assigns it, and the successor may be rescinded.
+- 13(1): name, address and contacts change for as long as letters go out: until the contract is closed.
 - 34(1): what has ended is closed once nothing is left to be done; 44(6): what is closed is erased in the end.
 
 Restrictions under 14 and interruptions under 15 are overlays, no states.
@@ -17,7 +19,7 @@ from terms.citation import Article, Refused, implements
 Phase = Literal["accepted", "active", "suspended", "ended", "closed", "erased"]
 Move = Literal[
     "start_service", "withdraw_before_start", "give_notice", "cancel_14_2", "cancel_18_2", "suspend", "resume",
-    "rescind", "end", "close", "erase",
+    "rescind", "end", "close", "erase", "succeed", "rescind_successor", "assign", "change_party",
 ]  # fmt: skip
 
 IN_FORCE: frozenset[Phase] = frozenset({"active", "suspended"})
@@ -35,6 +37,10 @@ ALLOWED: dict[Move, frozenset[Phase]] = {
     "end": IN_FORCE,
     "close": frozenset({"ended"}),
     "erase": frozenset({"closed"}),
+    "succeed": IN_FORCE,
+    "rescind_successor": IN_FORCE,
+    "assign": IN_FORCE,
+    "change_party": frozenset({"accepted", "active", "suspended", "ended"}),
 }
 """Commands of the customer's, the provisioning's and the provider's side and of the contract's own end."""
 
@@ -50,6 +56,10 @@ ARTICLE: dict[Move, Article] = {
     "end": Article(18, 1),
     "close": Article(34, 1),
     "erase": Article(44, 6),
+    "succeed": Article(12, 1),
+    "rescind_successor": Article(12, 2),
+    "assign": Article(11),
+    "change_party": Article(13, 1),
 }
 
 _OVER = "利用契約は既に終了しています。"
@@ -69,12 +79,15 @@ _WORDS: dict[Move, str] = {
     "rescind": "提供中又は停止中の利用契約ではないため、解除できません。",
     "close": "終了して未了の手続きが残る利用契約だけが、完了の対象となります。",
     "erase": "完了した利用契約だけが、個人情報の消去の対象となります。",
+    "succeed": "承継の手続きは、提供開始後の利用契約について行います。",
+    "rescind_successor": "提供中又は停止中の利用契約ではないため、解除できません。",
+    "assign": "譲渡の承諾は、提供開始後の利用契約について行います。",
 }
 
 
 @implements(
-    Article(5, 1), Article(14, 2), Article(16, 1), Article(16, 3), Article(17, 1), Article(18, 1), Article(18, 2),
-    Article(28, 1), Article(34, 1), Article(44, 6),
+    Article(5, 1), Article(11), Article(12, 1), Article(12, 2), Article(13, 1), Article(14, 2), Article(16, 1),
+    Article(16, 3), Article(17, 1), Article(18, 1), Article(18, 2), Article(28, 1), Article(34, 1), Article(44, 6),
 )  # fmt: skip
 def must_allow(phase: Phase, move: Move) -> None:
     """Refuse a command that the state of the contract does not allow.

@@ -10,10 +10,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from activities.application import normal_name
 from activities.billing import price_list_on
 from activities.contract import view_contract, view_contracts
 from activities.office import Office
+from activities.parties import named
 from activities.records import audit, instant
 from activities.resources import add_resources, remove_resource, view_resource
 from api.auth import READERS, Caller, Principal, TheOffice, may
@@ -168,8 +168,7 @@ async def show_all(
             ContractRow.customer_ref,
             ContractRow.corporate_number,
         )
-        named = col(ContractRow.name_hash) == office.vault.hash(normal_name(q))
-        query = query.where(or_(named, *(col(number) == q for number in numbers)))
+        query = query.where(or_(named(office, q), *(col(number) == q for number in numbers)))
     if caller.is_customer:
         query = query.where(col(ContractRow.customer_ref) == caller.customer_ref)
     async with office.readers() as session:

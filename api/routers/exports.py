@@ -73,7 +73,7 @@ async def _stream(
 async def _invoice_rows(office: Office, session: AsyncSession, rows: Sequence[InvoiceRow]) -> list[Sequence[Cell]]:
     numbers = [row.invoice_no for row in rows]
     standings = await standings_of(session, numbers)
-    names = await party_names(office, session, [row.contract_no for row in rows])
+    names = await party_names(office, session, {(row.contract_no, row.issued_on) for row in rows})
     table: list[Sequence[Cell]] = []
     for row in rows:
         standing = standings[row.invoice_no]
@@ -83,7 +83,7 @@ async def _invoice_rows(office: Office, session: AsyncSession, rows: Sequence[In
                 row.invoice_no,
                 row.kind,
                 row.contract_no,
-                names[row.contract_no],
+                names[row.contract_no, row.issued_on],
                 row.month,
                 row.issued_on.isoformat(),
                 row.due_on.isoformat(),
@@ -104,11 +104,13 @@ async def _invoice_rows(office: Office, session: AsyncSession, rows: Sequence[In
 
 async def _journal_rows(office: Office, session: AsyncSession, rows: Sequence[JournalEntryRow]) -> list[Sequence[Cell]]:
     lines = await lines_of(session, rows)
-    names = await party_names(office, session, [row.contract_no for row in rows if row.contract_no is not None])
+    wanted = {(row.contract_no, row.on_day) for row in rows if row.contract_no is not None}
+    names = await party_names(office, session, wanted)
     return [
         (
             row.entry_key, row.event, row.on_day.isoformat(), account, max(amount, 0), max(-amount, 0),
-            row.contract_no, names.get(row.contract_no or ""), row.invoice_no, row.deposit_id, row.corrects,
+            row.contract_no, names.get((row.contract_no or "", row.on_day)), row.invoice_no, row.deposit_id,
+            row.corrects,
         )
         for row in rows
         for account, amount in lines[row.entry_key]

@@ -53,12 +53,16 @@ class Event(Message):
 
 
 class LetterOrder(Message):
-    """A letter to be written: which, by which clause, with which facts; `origin` learns what becomes of it."""
+    """A letter to be written: which, by which clause, with which facts; `origin` learns what becomes of it.
+
+    `contact` is the kind of contact that it goes to, where it is not that of all letters of its slug.
+    """
 
     slug: str
     facts: dict[str, JsonValue] = Field(default_factory=dict)
     origin: str | None = None
     replaces: str | None = None
+    contact: str | None = None
 
 
 class TaskOrder(Message):

@@ -59,6 +59,7 @@ from models.tables.payment import (
     PayoutRow,
 )
 from models.tables.retention import CertificateRow, DeletionRow, LegalHoldRow
+from models.tables.succession import NameChangeRow, PartyRow, SuccessionDocumentRow, SuccessionRow
 from models.tables.types import UTCDateTime
 
 APPEND_ONLY = (
@@ -78,6 +79,7 @@ APPEND_ONLY = (
     "price",
     "price_list",
     "resource_owner",
+    "succession_document",
     "usage_record",
     "usage_supersession",
 )
@@ -123,10 +125,12 @@ __all__ = [
     "LateUsageRow",
     "LegalHoldRow",
     "MaintenanceEventRow",
+    "NameChangeRow",
     "NoticeRow",
     "NumberSeriesRow",
     "OpenWorkflowRow",
     "OutboxRow",
+    "PartyRow",
     "PayerAliasRow",
     "PayoutRow",
     "PersonRow",
@@ -136,6 +140,8 @@ __all__ = [
     "ResourceOwnerRow",
     "ResourceRow",
     "SimulationClockRow",
+    "SuccessionDocumentRow",
+    "SuccessionRow",
     "SuspensionRow",
     "TaskRow",
     "TerminationRow",

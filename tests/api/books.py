@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import JsonValue
 from sqlalchemy import func, select
 
-from activities.application import normal_name
 from activities.issuing import InvoiceOrder, NewLine, issue
 from activities.office import Office
+from activities.parties import normal_name
 from models.database import Sessions
 from models.tables import AllocationRow, ApplicationRow, BankAccountRow, ContactRow, ContractRow, DepositRow
 from models.vault import Vault
