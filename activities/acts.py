@@ -11,11 +11,13 @@ from activities.legal_holds import PLACE, RELEASE
 from activities.price_lists import PRICE_LIST
 from activities.reissue import REISSUE
 from activities.restoration import RESTORATION
+from activities.succession_acts import ASSIGN, CONTINUE, RESCIND, RESCIND_LATE
 from activities.surcharge import SURCHARGE
 
 INVOICE_ACTS = (CREDIT_NOTE, REISSUE, RESTORATION, SURCHARGE, WRITE_OFF)
 RETENTION_ACTS = (EARLY_DELETION, PLACE, RELEASE)
+SUCCESSION_ACTS = (ASSIGN, CONTINUE, RESCIND, RESCIND_LATE)
 
 ACTS: Mapping[str, Act] = {
-    act.name: act for act in (BILLING_RUN, PRICE_LIST, *INVOICE_ACTS, *CASH_ACTS, *RETENTION_ACTS)
+    act.name: act for act in (BILLING_RUN, PRICE_LIST, *INVOICE_ACTS, *CASH_ACTS, *RETENTION_ACTS, *SUCCESSION_ACTS)
 }

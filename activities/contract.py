@@ -31,6 +31,7 @@ from activities.records import (
 )
 from activities.resources import add_resources, mark_left_over, resources_left
 from activities.retention import begin_deletion, next_retention_actions
+from activities.succession import keep_succession, prove_successor
 from activities.suspension import keep_default, prove
 from models import ids
 from models.messages.contract import ContractCommit
@@ -71,7 +72,7 @@ class Contracts:
         async with office.sessions() as session, session.begin():
             row = await session.get_one(ContractRow, number, with_for_update=True)
             if row.version < c.version:
-                await prove(session, office, c)
+                await (prove_successor(session, c) if c.must == "successor" else prove(session, office, c))
                 await check_move(session, office, row, c.snapshot.phase, c.as_of)
                 _take(row, c)
                 for line in c.lines:
@@ -130,6 +131,7 @@ class Contracts:
                 as_of=c.as_of,
             )  # fmt: skip
         await keep_default(session, c)
+        await keep_succession(session, c)
 
     async def _keep_termination(self, session: AsyncSession, c: ContractCommit, record: TerminationRecord) -> None:
         """Write a termination or its new state, and the customer's letter as taken."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
+from pydantic import JsonValue
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -29,6 +30,7 @@ from models.tables import (
     PayerAliasRow,
     SuccessionRow,
 )
+from terms.periods import day_of
 
 KINDS = ("contract", "billing", "technical", "emergency")
 Json = dict[str, Any]
@@ -201,3 +203,24 @@ async def forget_parties(session: AsyncSession, contract_no: str, gone: bytes, h
     await session.execute(
         update(SuccessionRow).where(col(SuccessionRow.contract_no) == contract_no).values(successor=b"", name=gone)
     )
+
+
+async def view_parties(session: AsyncSession, office: Office, contract: ContractRow) -> list[dict[str, JsonValue]]:
+    """Show the parties of a contract in the order in which they were written down, the first one first."""
+    rows = await parties_of(session, contract.contract_no)
+    first: dict[str, JsonValue] = {
+        "from_on": str(day_of(contract.formed_at)),
+        "event": "formation",
+        "name": await office.vault.read_name(contract.name),
+    }
+    later: list[dict[str, JsonValue]] = [
+        {
+            "from_on": str(row.from_on),
+            "event": row.event,
+            "n": row.event_n,
+            "name": await office.vault.read_name(row.name),
+            "corporate_number": row.corporate_number,
+        }
+        for row in rows
+    ]
+    return [first, *later]

@@ -30,6 +30,7 @@ SUMMARIES = {
     "termination": "第18条第1項 解約",
     "cancellation": "第14条第2項・第18条第2項 特別解除",
     "default": "第16条第1項第1号 督促",
+    "succession": "第12条 承継",
     "suspension": "第16条 利用停止",
     "rescission": "第17条第3項 解除通知書の到達",
     "deletion": "第34条・第44条第6項 データの削除と保存",

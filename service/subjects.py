@@ -21,6 +21,7 @@ LAYERS = (
 
 PARTS: dict[str, dict[str, str]] = {
     "activities": {
+        "addressees": "notice",
         "allocation": "payment",
         "allotment": "payment",
         "arrears": "default",
@@ -52,6 +53,7 @@ PARTS: dict[str, dict[str, str]] = {
         "legal_holds": "retention",
         "letters": "notice",
         "mailing": "notice",
+        "parties": "succession",
         "payers": "payment",
         "penalty": "termination",
         "price_lists": "billing",
@@ -64,6 +66,8 @@ PARTS: dict[str, dict[str, str]] = {
         "restoration": "termination",
         "reversal": "payment",
         "surcharge": "violation",
+        "succession_acts": "succession",
+        "succession_record": "succession",
         "suspension": "default",
         "till": "payment",
         "usage": "billing",
@@ -88,6 +92,7 @@ PARTS: dict[str, dict[str, str]] = {
     },
     "models/messages": {
         "ladder_facts": "default",
+        "succession_facts": "succession",
     },
     "terms": {
         "account": "payment",

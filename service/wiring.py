@@ -37,6 +37,7 @@ from activities.notice import Notices
 from activities.office import CONTRACTS_QUEUE, Office
 from activities.relay import Relay, start
 from activities.rescission import Rescinding
+from activities.succession import Successions
 from activities.suspension import SuspensionWork
 from activities.termination import Terminations
 from api.app import create_app
@@ -61,6 +62,7 @@ from workflows.default import PaymentDefault
 from workflows.notice import Notice
 from workflows.rescission import RescissionPeer
 from workflows.retention import DataDeletion, DataErasure
+from workflows.succession import Succession
 from workflows.suspension import SuspensionPeer
 from workflows.termination import SpecialCancellation, TerminationNotice
 
@@ -77,6 +79,7 @@ WORKFLOWS = [
     PaymentDefault,
     RescissionPeer,
     SpecialCancellation,
+    Succession,
     SuspensionPeer,
     TerminationNotice,
 ]
@@ -170,10 +173,11 @@ def workers(office: Office, queues: Sequence[str] = QUEUES) -> list[Worker]:
     billing: list[Any] = [runs.freeze_usage, runs.price_contracts, runs.prove_run, runs.issue_invoices]
     applications = Applications(office)
     suspensions, rescissions, defaults = SuspensionWork(office), Rescinding(office), Defaults(office)
-    deletions, erasures = Deletions(office), Erasures(office)
+    deletions, erasures, successions = Deletions(office), Erasures(office), Successions(office)
     operations: list[Any] = [
         applications.screen_applicant,
         deletions.delete_data,
+        successions.screen,
         suspensions.open,
         suspensions.shut,
     ]
@@ -200,6 +204,8 @@ def workers(office: Office, queues: Sequence[str] = QUEUES) -> list[Worker]:
         rescissions.rescind,
         rescissions.take_back,
         rescissions.tell_legal,
+        successions.end_contract,
+        successions.look,
         suspensions.ask_for_the_end,
         suspensions.begin,
         suspensions.drop,

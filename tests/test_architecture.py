@@ -127,7 +127,7 @@ class TestWorkflows:
     BUILT = frozenset(
         {
             *("application", "contract", "termination", "cancellation", "notice", "billing", "mailing", "calendar"),
-            *("sweep", "default", "suspension", "rescission", "deletion", "erasure"),
+            *("sweep", "default", "suspension", "rescission", "deletion", "erasure", "succession"),
         }
     )
 
@@ -212,6 +212,7 @@ class TestIds:
         "billing",
         "mailing",
         "bulk",
+        "succession",
         "deletion",
     )
     SEARCHES: ClassVar[dict[str, str]] = {
@@ -294,6 +295,7 @@ class TestSizes:
         "models/migrations/versions/v0001_the_first_capability.py": "written by Alembic: one statement a table",
         "models/migrations/versions/v0002_money.py": "written by Alembic: one statement a table",
         "models/migrations/versions/v0003_default.py": "written by Alembic: one statement a table",
+        "models/migrations/versions/v0005_succession.py": "written by Alembic: one statement a table",
     }
     LONG_FILES: ClassVar[dict[str, str]] = {
         "models/migrations/versions/v0001_the_first_capability.py": "written by Alembic: all tables of one revision",

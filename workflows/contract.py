@@ -9,6 +9,7 @@ from workflows import clock
 from workflows.contract_retention import Retention
 from workflows.ending import basis_of, cutoff, ending_of, is_cluster, ordered, special_reply
 from workflows.rescission import Rescissions
+from workflows.succession import SuccessorRescission
 from workflows.suspension import Suspensions
 from workflows.wording import day_words
 
@@ -40,7 +41,7 @@ ACTS = {"special_cancellation": "第14条第2項の解除", "suspension": "利�
 
 
 @workflow.defn(name="contract", failure_exception_types=[Refused])
-class Contract(Suspensions, Rescissions, Retention):
+class Contract(Suspensions, Rescissions, Retention, SuccessorRescission):
     """The entity `contract/{no}`; open until erasure, for debts and retention go on after the end."""
 
     @workflow.init

@@ -128,8 +128,8 @@ class Snapshot(Message):
     delete_from_on: date | None
 
 
-Precondition = Literal["suspension", "rescission", "resumption", "rescinded", "settlement"]
-"""What a commit has to prove from the books, in its transaction, before it is written (Art. 16, 17)."""
+Precondition = Literal["suspension", "rescission", "resumption", "rescinded", "settlement", "successor"]
+"""What a commit has to prove from the books, in its transaction, before it is written (Art. 12, 16, 17)."""
 
 
 class SignalOrder(Message):
@@ -163,6 +163,7 @@ class ContractCommit(Message):
     suspension: Suspension | None = None
     rescission: Rescission | None = None
     arrived_at: AwareDatetime | None = None
+    succession: int | None = None
     must: Precondition | None = None
     settles: bool = False
     signals: list[SignalOrder] = Field(default_factory=list)

@@ -52,6 +52,7 @@ class SuccessionOrder(SuccessionInput):
 
     key: str
     as_of: AwareDatetime
+    arrived_at: AwareDatetime | None = None
 
 
 class SuccessionSeen(Message):

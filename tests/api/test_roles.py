@@ -33,6 +33,7 @@ MAY_POST: dict[str, set[str] | frozenset[str]] = {
     f"{CONTRACTS}/successions/{{}}/notices": {"intake"},
     f"{CONTRACTS}/successions/{{}}/documents": {"intake"},
     f"{CONTRACTS}/successions/{{}}/decisions": {"reviewer", "legal"},
+    f"{CONTRACTS}/assignments": {"legal"},
     f"{CONTRACTS}/service-start": {"provisioning"},
     f"{CONTRACTS}/resources": {"provisioning"},
     f"{CONTRACTS}/resources/{{}}/removal": {"provisioning"},
