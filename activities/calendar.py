@@ -15,6 +15,7 @@ from activities.approvals import close_approval, close_row, reminder_of
 from activities.billing_start import came_late, due_month, next_billing, propose_anew, run_out, start_pass
 from activities.commands import NoSuchWorkflow, command
 from activities.legal_holds import next_review, review_holds
+from activities.name_changes import next_change_reminder, remind_of_changes
 from activities.office import Office
 from activities.records import audit, close_tasks, open_task
 from activities.retention import begin_missing
@@ -84,6 +85,7 @@ class Calendar:
             billing = await next_billing(session, self._office, s.as_of)
             late = await came_late(session)
             review = await next_review(session)
+            change = await next_change_reminder(session, self._office)
             arrival = await bulk_letters.next_arrival(session, self._office)
             overdue = await dunning.next_overdue(session, self._office)
         days = [
@@ -94,6 +96,7 @@ class Calendar:
             *([arrival] if arrival else []),
             *([overdue] if overdue else []),
             *([review] if review else []),
+            *([change] if change else []),
             *([day_of(s.as_of)] if late else []),
         ]
         earliest = s.swept_on + ONE_DAY if s.swept_on else day_of(s.as_of)
@@ -136,6 +139,7 @@ class Calendar:
             "letters_without_record": await self._miss_records(s.as_of),
             "applications_erased": await self._erase_applications(s.as_of),
             "deletions_begun": await begin_missing(self._office, s.as_of),
+            "changes_reminded": await remind_of_changes(self._office, s.as_of),
             "legal_holds_reviewed": await review_holds(self._office, s.as_of),
             "letters_arrived": await bulk_letters.arrive_normally(self._office, s.as_of),
             "defaults_opened": await self._open_defaults(s.as_of),

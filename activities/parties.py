@@ -60,6 +60,13 @@ async def parties_of(session: AsyncSession, contract_no: str) -> Sequence[PartyR
     return found.all()
 
 
+async def company_since(session: AsyncSession, contract: ContractRow) -> date:
+    """Say from which day on the present company is the party, whatever its name was."""
+    rows = await parties_of(session, contract.contract_no)
+    days = [row.from_on for row in rows if row.event != "name_change"]
+    return days[-1] if days else day_of(contract.formed_at)
+
+
 def party_among(rows: Sequence[PartyRow], on: date) -> PartyRow | None:
     """Find the party of a day: what was written down last of what holds by then; none: the first party."""
     return next((row for row in reversed(rows) if row.from_on <= on), None)
@@ -175,7 +182,10 @@ async def change_contacts(
         .order_by(col(ContactRow.kind), col(ContactRow.from_at))
     )
     for row in found.all():
-        told = merge(row.kind, cast("Json", await office.vault.unseal_json(row.contact)))
+        before = cast("Json", await office.vault.unseal_json(row.contact))
+        told = merge(row.kind, before)
+        if told == before:
+            continue
         sealed = await office.vault.seal_json(application_no, "erasable", told)
         if row.from_at >= since:  # it has not held yet
             row.contact, row.known_wrong = sealed, False

@@ -87,6 +87,14 @@ class Terminations:
         return str(reply.body.get("state", "ended"))
 
 
+INCOMING = {
+    "13(1)": "registration_change_form",
+    "18(1)": "cancellation_notice",
+    "18(2)": "special_cancellation_notice",
+}
+"""The letters that the terms want in writing."""
+
+
 async def reject_letter(  # noqa: PLR0913 (the columns of one row)
     office: Office,
     session: AsyncSession,
@@ -100,7 +108,7 @@ async def reject_letter(  # noqa: PLR0913 (the columns of one row)
     as_of: datetime,
 ) -> None:
     """Record a letter that is not in writing as rejected and tell the customer how to file it; once per key."""
-    slug = "cancellation_notice" if article == "18(1)" else "special_cancellation_notice"
+    slug = INCOMING[article]
     letter = {
         "key": key,
         "contract_no": row.contract_no,

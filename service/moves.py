@@ -10,6 +10,15 @@ from typing import get_args
 from terms.citation import Article, Refused
 from terms.default import ALLOWED_BY, REFUSED, CaseMove, CaseState
 from terms.lifecycle import ARTICLE, Move, Phase, must_allow
+from terms.succession import ALLOWED_BY as SUCCESSION_BY
+from terms.succession import (
+    ASSIGNABLE,
+    AssignmentMove,
+    AssignmentState,
+    SuccessionMove,
+    SuccessionState,
+)
+from terms.succession import REFUSED as NOT_IN_SUCCESSION
 
 HEAD = """# Commands: what each state allows
 
@@ -35,6 +44,17 @@ def default_cell(state: str, move: str) -> str:
     return _cell(forbidden or ALLOWED_BY[move], allowed=forbidden is None)  # type: ignore[index] # as above
 
 
+def succession_cell(state: str, move: str) -> str:
+    """Say whether a state of a succession allows a command."""
+    forbidden = NOT_IN_SUCCESSION[move].get(state)  # type: ignore[index, call-overload] # from the types themselves
+    return _cell(forbidden or SUCCESSION_BY[move], allowed=forbidden is None)  # type: ignore[index] # as above
+
+
+def assignment_cell(state: str, move: str) -> str:
+    """Say whether a state of an assignment allows a command."""
+    return _cell("11", allowed=ASSIGNABLE[move] == state)  # type: ignore[index] # from the types themselves
+
+
 def _cell(article: str, *, allowed: bool) -> str:
     return f"{'○' if allowed else '×'} {Article.parse(article).ja}"
 
@@ -45,6 +65,8 @@ def markdown() -> str:
         HEAD,
         _table("Contract (利用契約)", get_args(Phase), get_args(Move), contract_cell),
         _table("Default for an unpaid debt (債務不履行)", get_args(CaseState), get_args(CaseMove), default_cell),
+        _table("Succession (承継)", get_args(SuccessionState), get_args(SuccessionMove), succession_cell),
+        _table("Assignment (譲渡)", get_args(AssignmentState), get_args(AssignmentMove), assignment_cell),
     ]
     return "\n".join(parts)
 

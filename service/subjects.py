@@ -53,6 +53,7 @@ PARTS: dict[str, dict[str, str]] = {
         "legal_holds": "retention",
         "letters": "notice",
         "mailing": "notice",
+        "name_changes": "change",
         "parties": "succession",
         "payers": "payment",
         "penalty": "termination",
@@ -83,6 +84,7 @@ PARTS: dict[str, dict[str, str]] = {
         "suspension": "default",
     },
     "api/routers": {
+        "name_changes": "change",
         "balances": "payment",
         "bank_accounts": "payment",
         "corrections": "billing",

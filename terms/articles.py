@@ -131,12 +131,11 @@ _TABLE = """
 10(2) | WORKFLOW | change | planned | A change is accepted when its confirmation is dispatched.
 10(3) | WORKFLOW | change | planned | A change is reviewed and refused as an application is.
 10(4) | RULE | change | planned | Charges of the changed part begin with its start.
-11 | WORKFLOW | succession | planned | Rights are not assigned without the provider's consent.
-12(1) | WORKFLOW | succession | part | After a merger the successor tells us within 30 days.
-  The deadline can be worked out; the process comes with its subject.
-12(2) | WORKFLOW | succession | planned | A successor that meets 9(2) may be rescinded in writing.
-13(1) | WORKFLOW | change | planned | A new name or address is told in writing.
-13(2) | RECORD | change | planned | Proof of a new name may be asked for.
+11 | WORKFLOW | succession | implemented | Rights are not assigned without the provider's consent.
+12(1) | WORKFLOW | succession | implemented | After a merger the successor tells us within 30 days.
+12(2) | WORKFLOW | succession | implemented | A successor that meets 9(2) may be rescinded in writing.
+13(1) | WORKFLOW | change | implemented | A new name or address is told in writing.
+13(2) | RECORD | change | implemented | Proof of a new name may be asked for.
 14(1) | WORKFLOW | maintenance | part | Restrictions in an emergency are recorded with their scope.
   The customers it hits are not written to yet.
 14(2) | WORKFLOW | termination | implemented | A restriction defeats the purpose: the end is the day of arrival.

@@ -53,7 +53,10 @@ class OfficeCalendar:
 
 @workflow.defn(name="sweep")
 class DailySweep:
-    """`sweep/{date}`: everything that is due by now, each rule `<=`; running it again changes nothing."""
+    """`sweep/{date}`: everything that is due by now, each rule `<=`; running it again changes nothing.
+
+    Among the rest it reminds of a change of name or address that was not told, or not proven (Art. 13(1), 13(2)).
+    """
 
     @workflow.run
     async def run(self, s: SweepInput) -> dict[str, int]:

@@ -58,7 +58,10 @@ class SuccessorRescission(ContractRecord):
 
 @workflow.defn(name="succession", failure_exception_types=[Refused])
 class Succession:
-    """Art. 11, 12: screens the successor at once, reminds, raises the alert, and waits for the letter's arrival."""
+    """Art. 11, 12(1), 12(2): a succession or an assignment from what we hear of it to its end.
+
+    Screens the successor at once, reminds, raises the alert, and waits for the arrival of the letter that decides.
+    """
 
     def __init__(self) -> None:
         self.looks = 0

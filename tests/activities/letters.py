@@ -10,6 +10,7 @@ from activities.documents import Sender
 from models.messages.notice import Addressee, Channel, Letter
 from terms.periods import JST
 from tests.activities.ladder_letters import LADDER, LADDER_ARTICLES
+from tests.activities.succession_letters import SUCCESSION, SUCCESSION_ARTICLES
 
 SENDER = Sender(
     department="QT PRO Cloud 契約窓口",
@@ -27,10 +28,15 @@ ADDRESSEE = Addressee(
     email="keiyaku@genkai-nanatsuboshi.example",
 )
 SEAT = ADDRESSEE.model_copy(update={"department": None, "person": "代表取締役 古賀 真理子", "email": None})
+CERTIFIED = ("formal_demand", "rescission_notice", "succession_rescission_notice")
 CHANNELS: Mapping[str, Channel] = MappingProxyType(
-    {"refusal_notice": "registered", "formal_demand": "certified", "rescission_notice": "certified"}
+    {
+        "refusal_notice": "registered",
+        "assignment_consent": "post",
+        "assignment_refusal": "post",
+        **dict.fromkeys(CERTIFIED, "certified"),
+    }
 )
-CERTIFIED = ("formal_demand", "rescission_notice")
 ISSUED_AT = datetime(2026, 3, 25, 9, 0, tzinfo=JST)
 
 ITEMS: list[JsonValue] = [
@@ -180,6 +186,7 @@ FACTS: Mapping[str, dict[str, JsonValue]] = MappingProxyType(
             "account": "架空ふくおか銀行 博多支店 普通 9900042 ｶ)ｹﾞﾝｶｲﾅﾅﾂﾎﾞｼﾌﾞﾂﾘﾕｳ",
         },
         **LADDER,
+        **SUCCESSION,
     }
 )
 ARTICLES: Mapping[str, str] = MappingProxyType(
@@ -201,6 +208,7 @@ ARTICLES: Mapping[str, str] = MappingProxyType(
         "payment_inquiry": "27(2)",
         "refund_notice": "27(2)",
         **LADDER_ARTICLES,
+        **SUCCESSION_ARTICLES,
     }
 )
 

@@ -22,12 +22,14 @@ from activities.documents import Composed, FactsWrong, GlyphMissing, HeaderRefus
 from models.messages.notice import Addressee
 from tests.activities.ladder_letters import LADDER_FIXED, LADDER_STATED
 from tests.activities.letters import ADDRESSEE, CERTIFIED, FACTS, ITEMS, RESOURCES, SENDER, letter
+from tests.activities.succession_letters import SUCCESSION_FIXED, SUCCESSION_STATED
 
 ORDINARY = [slug for slug in FACTS if slug not in CERTIFIED]
 """Letters of certified content have a form of their own: `test_certified`."""
 
 FIXED = {
     **LADDER_FIXED,
+    **SUCCESSION_FIXED,
     "application_received_notice": "お申込みを受け付けました。本通知は、利用規約第9条第1項の承諾ではありません。",
     "acceptance_notice": (
         "利用規約第9条第1項に基づき、お申込みを承諾しました。利用契約は2026年3月25日 9時00分に成立しました。"
@@ -46,6 +48,7 @@ FIXED = {
 }
 STATED = {
     **LADDER_STATED,
+    **SUCCESSION_STATED,
     "application_received_notice": ["A-2026-00077", "2026年3月12日 15時19分", "2026年3月19日"],
     "application_incomplete_notice": ["2026年3月12日 15時19分", "第43条第1項", "補正した利用申込書"],
     "acceptance_notice": ["C-2026-00042", "PL-2026-03", "¥540,000", "¥10,000", "2026年6月30日", "3年", "2,600"],

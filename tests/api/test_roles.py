@@ -29,6 +29,8 @@ MAY_POST: dict[str, set[str] | frozenset[str]] = {
     f"{CONTRACTS}/changes": {"intake", "customer"},
     f"{CONTRACTS}/changes/{{}}/decisions": {"reviewer"},
     f"{CONTRACTS}/name-changes": {"intake", "customer"},
+    f"{CONTRACTS}/name-changes/{{}}/proof-requests": {"intake", "legal"},
+    f"{CONTRACTS}/name-changes/{{}}/documents": {"intake"},
     f"{CONTRACTS}/successions": {"intake"},
     f"{CONTRACTS}/successions/{{}}/notices": {"intake"},
     f"{CONTRACTS}/successions/{{}}/documents": {"intake"},

@@ -49,10 +49,13 @@ class Merger:
         """Where the succession is."""
         return f"{self.path}/successions/{self.n}"
 
-    async def record(self, succeeded_on: str, *, kind: str = "absorption", **more: Any) -> JSON:  # noqa: ANN401
+    def body(self, succeeded_on: str, **more: Any) -> JSON:  # noqa: ANN401 - fields of a succession
+        """Tell of the merger."""
+        return {"kind": "absorption", "succeeded_on": succeeded_on, "successor": successor(), **more}
+
+    async def record(self, succeeded_on: str, **more: Any) -> JSON:  # noqa: ANN401 - fields of a succession
         """Record the merger; gives the answer."""
-        body = {"kind": kind, "succeeded_on": succeeded_on, "successor": successor(), **more}
-        answer = await self.desk.do("intake", f"{self.path}/successions", body)
+        answer = await self.desk.do("intake", f"{self.path}/successions", self.body(succeeded_on, **more))
         await self.desk.settle()
         self.n = answer["n"]
         return answer

@@ -213,3 +213,11 @@ class TestArticle17Paragraph3:
         """Nothing is left of it, so nothing is charged."""
         lines = [fixed("SGW", 10_000, months=1, ends_on="2027-01-20")]
         assert end_by_rescission(TERMS, lines, ground="17(1)", arrived_at=AFTERNOON).penalty == 0
+
+    def test_a_successor(self) -> None:
+        """12(2): the same moment and the same penalty, by its own clause."""
+        lines = [fixed("DC-STD", 900_000, ends_on="2027-02-19")]
+        out = end_by_rescission(TERMS, lines, ground="12(2)", arrived_at=AFTERNOON)
+        assert (out.ground, out.articles) == ("12(2)", ("12(2)", "28(2)", "34(1)"))
+        assert out.penalty == end_by_rescission(TERMS, lines, ground="17(1)", arrived_at=AFTERNOON).penalty
+        assert "第12条第2項" in out.steps[0]

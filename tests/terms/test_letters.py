@@ -5,7 +5,8 @@ import pytest
 from terms.letters import LETTERS, channel_of, copy_of
 
 IN_WRITING = {"refusal_notice"}
-CERTIFIED = {"formal_demand", "rescission_notice"}
+CERTIFIED = {"formal_demand", "rescission_notice", "succession_rescission_notice"}
+CONSENTS = {"assignment_consent", "assignment_refusal"}
 BY_POST = {"contact_check_request"}
 BILLS = {"invoice", "usage_statement", "credit_note"}
 SUSPENSIONS = {"suspension_warning", "suspension_extension_notice"}
@@ -26,6 +27,17 @@ class TestArticle9Paragraph3:
         assert {slug for slug, kind in LETTERS.items() if kind.form == "W-REG"} == IN_WRITING
 
 
+class TestArticle11:
+    """Whether we consent to an assignment is told in writing (書面), whose arrival can be proven or deemed."""
+
+    @pytest.mark.parametrize("electronic_delivery", [True, False])
+    @pytest.mark.parametrize("slug", sorted(CONSENTS))
+    def test_it_goes_by_post(self, slug: str, *, electronic_delivery: bool) -> None:
+        """Consent to electronic delivery does not make an e-mail a 書面 (A18)."""
+        assert LETTERS[slug].form == "W"
+        assert channel_of(slug, electronic_delivery=electronic_delivery) == "post"
+
+
 class TestArticle17Paragraph3:
     """A rescission is told in writing and takes effect when it arrives; the demand before it has the same form."""
 
@@ -42,13 +54,14 @@ class TestArticle17Paragraph3:
 
     def test_only_a_rescission_waits_for_its_real_arrival(self) -> None:
         """No deeming of 42(2) stands in for it (A35)."""
-        assert {slug for slug, kind in LETTERS.items() if kind.actual_arrival} == {"rescission_notice"}
+        waiting = {slug for slug, kind in LETTERS.items() if kind.actual_arrival}
+        assert waiting == {"rescission_notice", "succession_rescission_notice"}
 
 
 class TestArticle42Paragraph1:
     """By e-mail to whom agreed to it, else by ordinary post."""
 
-    @pytest.mark.parametrize("slug", sorted(LETTERS.keys() - IN_WRITING - CERTIFIED - BY_POST))
+    @pytest.mark.parametrize("slug", sorted(LETTERS.keys() - IN_WRITING - CERTIFIED - BY_POST - CONSENTS))
     def test_consent_decides(self, slug: str) -> None:
         """Who agreed to electronic delivery gets e-mail, who did not gets paper (A65)."""
         assert channel_of(slug, electronic_delivery=True) == "email"
@@ -75,7 +88,8 @@ class TestArticle42Paragraph1:
         """Application, start and end of a contract go to its contract contact, what is to be paid to the other."""
         to_bills = {slug for slug, kind in LETTERS.items() if kind.contact == "billing"}
         assert to_bills == BILLS | CLAIMS | PAYMENTS
-        assert {kind.contact for kind in LETTERS.values()} == {"contract", "billing", "seat"}
+        assert {kind.contact for kind in LETTERS.values()} == {"contract", "billing", "seat", "successor"}
+        assert {slug for slug, kind in LETTERS.items() if kind.contact == "successor"} == {"succession_receipt"}
 
     def test_bills_go_the_way_that_the_provider_lays_down(self) -> None:
         """27(1), 16(2): bills and warnings of a suspension have it; a claim of Art. 28, 35, 36 or 38 is any notice."""
@@ -116,6 +130,12 @@ class TestArticle42Paragraph1:
             ("service_resumed_notice", "16(3)"),
             ("formal_demand", "17(1)"),
             ("rescission_notice", "17(3)"),
+            ("succession_receipt", "12(1)"),
+            ("succession_rescission_notice", "12(2)"),
+            ("proof_request", "13(2)"),
+            ("registration_change_receipt", "13(1)"),
+            ("assignment_consent", "11"),
+            ("assignment_refusal", "11"),
         ],
     )
     def test_the_clause_of_each_letter(self, slug: str, article: str) -> None:

@@ -13,10 +13,12 @@ MOVES: tuple[Move, ...] = get_args(Move)
 
 # Written down a second time, state by state: the article by which a command is refused; what is missing is allowed.
 NOT_YET: dict[Move, str] = {"close": "34(1)", "erase": "44(6)"}
+NO_PARTY: dict[Move, str] = {"succeed": "12(1)", "rescind_successor": "12(2)", "assign": "11"}
 LEAVING: tuple[Move, ...] = ("give_notice", "cancel_14_2", "cancel_18_2", "end")
 BEFORE_START: dict[Move, str] = {
     **dict.fromkeys(LEAVING, "28(1)"),
     **NOT_YET,
+    **NO_PARTY,
     "suspend": "16(1)",
     "resume": "16(3)",
     "rescind": "17(1)",
@@ -37,14 +39,15 @@ AFTER_THE_END: dict[Move, str] = {
     "resume": "16(3)",
     "rescind": "17(1)",
     "end": "18(1)",
+    **NO_PARTY,
 }
 REFUSED: dict[Phase, dict[Move, str]] = {
     "accepted": BEFORE_START,
     "active": UNDER_WAY,
     "suspended": SUSPENDED,
     "ended": AFTER_THE_END | {"erase": "44(6)"},
-    "closed": AFTER_THE_END | {"close": "34(1)"},
-    "erased": AFTER_THE_END | NOT_YET,
+    "closed": AFTER_THE_END | {"close": "34(1)", "change_party": "13(1)"},
+    "erased": AFTER_THE_END | NOT_YET | {"change_party": "13(1)"},
 }
 
 
@@ -56,7 +59,7 @@ def refusal(phase: Phase, move: Move) -> Refused:
 
 
 class TestEveryStateAndCommand:
-    """Art. 5(1), 14(2), 16(1), 16(3), 17(1), 18(1), 18(2), 28(1), 34(1), 44(6): the whole table."""
+    """Art. 5(1), 11, 12, 13(1), 14(2), 16(1), 16(3), 17(1), 18(1), 18(2), 28(1), 34(1), 44(6): the whole table."""
 
     @pytest.mark.parametrize(("phase", "move"), [*product(PHASES, MOVES)])
     def test_a_command_passes_or_names_its_article(self, phase: Phase, move: Move) -> None:

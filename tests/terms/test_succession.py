@@ -1,11 +1,31 @@
-"""Art. 12(1): the successor's notice."""
+"""Art. 11, 12, 13: the successor's notice, its review, assignments, changes of name."""
 
 from datetime import date, timedelta
+from itertools import product
+from typing import get_args
 
 import pytest
 
 from terms.calendars import CalendarUnknown
-from terms.succession import succession_deadline
+from terms.citation import Refused
+from terms.succession import (
+    ALLOWED_BY,
+    ASSIGNABLE,
+    REFUSED,
+    AssignmentMove,
+    AssignmentState,
+    SuccessionMove,
+    SuccessionState,
+    doubts,
+    must_allow_assignment,
+    must_allow_in,
+    must_be_written,
+    proof_by,
+    reminder_days,
+    review_by,
+    stage_of,
+    succession_deadline,
+)
 from tests.terms.oracles import BUSINESS_DAYS_OFF, CALENDARS, TERMS, day, each_day, moved_on
 
 FIRST_DAY_COUNTED = TERMS.with_overrides({"incl_first_day": True})
@@ -64,3 +84,80 @@ class TestArticle12Paragraph1:
         stays = succession_deadline(TERMS, CALENDARS, succeeded_on=day("2026-06-10")).steps
         assert "2026年7月11日は休業日のため、翌営業日まで延びます。" in moved
         assert not any("休業日" in step for step in stays)
+
+
+class TestTheStates:
+    """12(1), 12(2): every state of a succession with every command, written down a second time."""
+
+    ALLOWED: dict[SuccessionMove, set[SuccessionState]] = {  # noqa: RUF012 (read only)
+        "notice": {"notified", "documents_missing", "under_review"},
+        "document": {"notified", "documents_missing", "under_review"},
+        "continue": {"under_review"},
+        "rescind": {"documents_missing", "under_review"},
+        "end": {"rescinding"},
+    }
+
+    @pytest.mark.parametrize(("state", "move"), [*product(get_args(SuccessionState), get_args(SuccessionMove))])
+    def test_a_command_passes_or_names_its_article(self, state: SuccessionState, move: SuccessionMove) -> None:
+        """What the table does not allow is refused by 12(1) or 12(2), in a sentence."""
+        if state in self.ALLOWED[move]:
+            must_allow_in(state, move)
+            assert ALLOWED_BY[move] in {"12(1)", "12(2)"}
+            return
+        with pytest.raises(Refused) as refused:
+            must_allow_in(state, move)
+        assert refused.value.article == REFUSED[move][state]
+        assert refused.value.detail.endswith("。")
+
+    @pytest.mark.parametrize(("state", "move"), [*product(get_args(AssignmentState), get_args(AssignmentMove))])
+    def test_an_assignment_is_decided_once(self, state: AssignmentState, move: AssignmentMove) -> None:
+        """11: proposed, then consented to or refused; only what was consented to is transferred."""
+        if ASSIGNABLE[move] == state:
+            must_allow_assignment(state, move)
+            return
+        with pytest.raises(Refused) as refused:
+            must_allow_assignment(state, move)
+        assert refused.value.article == "11"
+
+    def test_where_an_undecided_one_stands(self) -> None:
+        """Notice, then documents, then review."""
+        assert stage_of(noticed=False, missing=["registry_certificate"]) == "notified"
+        assert stage_of(noticed=False, missing=[]) == "notified"
+        assert stage_of(noticed=True, missing=["registry_certificate"]) == "documents_missing"
+        assert stage_of(noticed=True, missing=[]) == "under_review"
+
+
+class TestArticle12Paragraph2:
+    """What about the successor may be a ground of 9(2), and for how long it is reviewed."""
+
+    def test_the_review_takes_thirty_days(self) -> None:
+        """Counted from the notice (A82)."""
+        assert review_by(TERMS, noticed_on=day("2026-07-10")) == day("2026-08-09")
+
+    def test_what_is_doubtful(self) -> None:
+        """A wrong check digit is 9(2)(4), another contract under 16(1) is 9(2)(3); nobody else is in doubt."""
+        assert doubts(corporate_number_valid=True, under_16_elsewhere=0) == ()
+        found = doubts(corporate_number_valid=False, under_16_elsewhere=2)
+        assert [(each.article, each.severity) for each in found] == [("9(2)(4)", "warning"), ("9(2)(3)", "warning")]
+        assert "2件" in found[1].detail
+
+    def test_reminders_come_two_weeks_and_three_days_before(self) -> None:
+        """In their order."""
+        assert reminder_days(TERMS, deadline_on=day("2026-07-13")) == (day("2026-06-29"), day("2026-07-10"))
+
+
+class TestArticle13:
+    """Changes of name and address."""
+
+    @pytest.mark.parametrize("form", ["email", "telephone", "console"])
+    def test_they_are_told_in_writing(self, form: str) -> None:
+        """13(1): an e-mail is no 書面 (A18)."""
+        must_be_written(TERMS, "paper")
+        must_be_written(TERMS, "e-signature")
+        with pytest.raises(Refused) as refused:
+            must_be_written(TERMS, form)
+        assert refused.value.article == "13(1)"
+
+    def test_a_proof_has_two_weeks(self) -> None:
+        """13(2): then somebody is reminded (A23)."""
+        assert proof_by(TERMS, asked_on=day("2026-04-10")) == day("2026-04-24")
