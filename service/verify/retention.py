@@ -62,13 +62,41 @@ HOLD_AGREED = Check(
       SELECT 1 FROM approval_vote v WHERE v.approval_id = a.approval_id AND v.decision = 'approve'
         AND a.proposed_by NOT LIKE '%:' || v.person))""",
 )
+SUCCESSION_AGREED = Check(
+    "succession",
+    "it is {state}, but no second person agreed to that",
+    """SELECT s.contract_no || '/' || s.n AS key, s.state FROM succession s
+    LEFT JOIN approval a ON a.approval_id = s.approval_id
+    WHERE s.state IN ('rescinding', 'rescinded', 'consented', 'transferred')
+      AND (a.approval_id IS NULL OR a.state <> 'approved' OR NOT EXISTS (
+        SELECT 1 FROM approval_vote v WHERE v.approval_id = a.approval_id AND v.decision = 'approve'
+          AND a.proposed_by NOT LIKE '%:' || v.person))""",
+)
+SUCCESSION_ENDS = Check(
+    "contract",
+    "it was rescinded with a successor (12(2)), but no succession says so",
+    """SELECT k.contract_no AS key FROM contract k WHERE k.end_ground = '12(2)' AND NOT EXISTS (
+      SELECT 1 FROM succession s WHERE s.contract_no = k.contract_no AND s.state = 'rescinded')""",
+)
+IN_PLACE = Check(
+    "succession",
+    "it is {state}, but the party is still another",
+    """SELECT s.contract_no || '/' || s.n AS key, s.state FROM succession s
+    WHERE s.state IN ('continued', 'rescinding', 'rescinded', 'transferred') AND NOT EXISTS (
+      SELECT 1 FROM party p WHERE p.contract_no = s.contract_no AND p.event_n = s.n
+        AND p.event = CASE s.kind WHEN 'assignment' THEN 'assignment' ELSE 'succession' END)""",
+)
 
 I6 = Invariant(
     "I6",
-    "a contract is closed, its data deleted and erased by their articles, in order, in time, and never while held",
-    ("contract", "deletion", "legal_hold"),
-    (ARTICLES, IN_ORDER, HAS_MOVE, DELETED_IN_TIME, ERASED_IN_TIME, HELD, HOLD_AGREED),
-)
+    "a contract is closed, its data deleted and erased by their articles, in order, in time, and never while held; "
+    "who succeeds is the party, and is rescinded by two people",
+    ("contract", "deletion", "legal_hold", "succession"),
+    (
+        ARTICLES, IN_ORDER, HAS_MOVE, DELETED_IN_TIME, ERASED_IN_TIME, HELD, HOLD_AGREED, SUCCESSION_AGREED,
+        SUCCESSION_ENDS, IN_PLACE,
+    ),
+)  # fmt: skip
 
 CERTIFIED = Check(
     "deletion",
@@ -159,6 +187,20 @@ PAYERS_GONE = Check(
     JOIN deletion d ON d.contract_no = p.contract_no AND d.state = 'erased'""",
 )
 
+
+def _gone(table: str, column: str) -> Check:
+    """Check that a column of an erased contract's rows is empty."""
+    return Check(
+        table,
+        "it is of an erased contract, and still says something of somebody",
+        f"""SELECT s.contract_no || '/' || s.n AS key FROM {table} s
+        JOIN deletion d ON d.contract_no = s.contract_no AND d.state = 'erased'
+        WHERE length(s.{column}) > 0""",  # noqa: S608 (names of ours)
+    )
+
+
+PARTIES_GONE = (_gone("party", "details"), _gone("succession", "successor"), _gone("name_change", "changes"))
+
 ERASED = "JOIN deletion d ON d.contract_no = k.contract_no AND d.state = 'erased'"
 SEALED: dict[str, tuple[str, str]] = {
     "document": (
@@ -219,6 +261,6 @@ def sealed(connection: Connection) -> Iterator[Breach]:
 I12 = Invariant(
     "I12",
     "after an erasure nothing that names people can be opened",
-    ("deletion", "vault_key", "contact", "payer_alias"),
-    (ERASURE_CERTIFIED, ERASURE_DONE, KEYS_DESTROYED, CONTACTS_GONE, PAYERS_GONE, sealed),
+    ("deletion", "vault_key", "contact", "payer_alias", "party", "succession", "name_change"),
+    (ERASURE_CERTIFIED, ERASURE_DONE, KEYS_DESTROYED, CONTACTS_GONE, PAYERS_GONE, *PARTIES_GONE, sealed),
 )

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlmodel import SQLModel
 
 from tests.desk import JSON, Desk, OpenDesk, form
+from tests.journeys.successors import successor
 
 PROBLEM = "application/problem+json"
 ARRIVED = "2026-03-25T08:30:00+09:00"
@@ -152,6 +153,48 @@ COMMANDS: dict[str, tuple[str, str, JSON]] = {
         {"pledge_document": "SEIYAKU-1", "reason": "解消"},
     ),
     "rescissions": ("legal", "/v1/contracts/{active}/rescissions", {"ground": "17(1)", "reason": "未払い"}),
+    "successions": (
+        "intake",
+        "/v1/contracts/{active}/successions",
+        {"kind": "absorption", "succeeded_on": "2026-03-25", "successor": successor(), "noticed_at": ARRIVED,
+         "form": "email"},
+    ),
+    "succession notices": (
+        "intake", "/v1/contracts/{active}/successions/1/notices", {"arrived_at": ARRIVED, "form": "email"},
+    ),
+    "succession documents": (
+        "intake",
+        "/v1/contracts/{active}/successions/1/documents",
+        {"kind": "registry_certificate", "arrived_at": ARRIVED, "sha256": "0" * 64},
+    ),
+    "succession decisions": (
+        "legal",
+        "/v1/contracts/{active}/successions/1/decisions",
+        {"decision": "rescind", "grounds": ["9(2)(1)"], "reason": "不可"},
+    ),
+    "assignments": (
+        "legal", "/v1/contracts/{active}/assignments", {"assignee": successor(), "reason": "事業譲渡"},
+    ),
+    "name-changes": (
+        "intake",
+        "/v1/contracts/{active}/name-changes",
+        {
+            "arrived_at": ARRIVED,
+            "form": "paper",
+            "changes": {
+                "name": "株式会社改称",
+                "name_kana": "カイショウ",
+                "address": successor()["applicant"]["address"],
+                "contacts": successor()["contacts"],
+            },
+            "effective_on": "2026-04-15",
+        },
+    ),
+    "change proofs": (
+        "intake",
+        "/v1/contracts/{active}/name-changes/1/documents",
+        {"arrived_at": ARRIVED, "sha256": "0" * 64},
+    ),
     "task completions": ("support", "/v1/tasks/{task}/completions", {"reason": "対応済み"}),
 }  # fmt: skip
 """Each command with a body that would be taken."""

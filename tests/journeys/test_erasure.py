@@ -14,6 +14,7 @@ from tests.cash_office import ACCOUNT, Transfer, zengin
 from tests.desk import Desk, OpenDesk
 from tests.journeys.canaries import Canaries
 from tests.journeys.leaving import APPROVE, approve, approve_bills, bill_the_rest
+from tests.journeys.successors import successor
 from tests.journeys.test_month_close import does_not_hold
 from tests.journeys.test_privacy import STORES, checkpoint, histories
 
@@ -23,6 +24,12 @@ GONE = 410
 LISTS = (
     "applications", "approvals", "bank-accounts", "contracts", "deposits", "invoices", "journal", "legal-holds",
     "maintenance", "notices", "price-lists", "quarantine", "restrictions", "tasks", "usage-files",
+)  # fmt: skip
+
+
+PARTS = (
+    "balances", "deletion", "resources", "timeline", "workflows", "parties", "successions/1", "name-changes/1",
+    "assignments/2",
 )  # fmt: skip
 
 
@@ -92,6 +99,8 @@ async def a_life(desk: Desk, canaries: Canaries) -> str:
     agree = APPROVE | {"reason": canaries.word("a reason to agree")}
     await desk.do("admin", f"/v1/approvals/{held['approval_id']}/decisions", agree)
 
+    await merged(desk, canaries, contract)
+
     # 7 April: notice for the end of May; a letter comes back, and a paper letter is never posted
     await desk.until("2026-04-07T10:00:00+09:00")
     await approve_bills(desk, "2026-03")
@@ -112,6 +121,28 @@ async def a_life(desk: Desk, canaries: Canaries) -> str:
     await desk.until("2026-07-01T12:00:00+09:00")
     assert (await desk.read(contract))["state"] == "closed"
     return number
+
+
+async def merged(desk: Desk, canaries: Canaries, contract: str) -> None:
+    """Let the party change its name, be merged into another company, and ask in vain to assign the contract."""
+    told = canaries.fill(successor(), "successor") | {"remitter_names_kana": ["ｶﾅﾘﾔﾉｺｳｹｲ"]}
+    change = {"name": canaries.word("a new name"), "contacts": {"billing": told["contacts"]["billing"]}}
+    at = "2026-03-25T09:00:00+09:00"
+    changed = {"arrived_at": at, "form": "paper", "changes": change, "effective_on": "2026-03-25"}
+    await desk.do("intake", f"{contract}/name-changes", changed)
+    merger = {"kind": "absorption", "succeeded_on": "2026-03-25", "successor": told, "noticed_at": at}
+    await desk.do("intake", f"{contract}/successions", merger)
+    await desk.settle()
+    proof = {"kind": "registry_certificate", "arrived_at": at, "sha256": "0" * 64}
+    await desk.do("intake", f"{contract}/successions/1/documents", proof)
+    decision = {"decision": "continue", "reason": canaries.word("a reason to continue")}
+    await desk.do("reviewer", f"{contract}/successions/1/decisions", decision)
+    assignee = canaries.fill(successor(), "assignee")
+    asked = {"assignee": assignee, "reason": canaries.word("a reason to assign")}
+    proposed = await desk.do("legal", f"{contract}/assignments", asked)
+    reject = {"decision": "reject", "reason": canaries.word("a reason to refuse")}
+    await desk.do("reviewer", f"/v1/approvals/{proposed['approval_id']}/decisions", reject)
+    await desk.settle()
 
 
 async def pay(desk: Desk, canaries: Canaries, number: str) -> None:
@@ -138,7 +169,7 @@ async def everything(desk: Desk, number: str) -> dict[str, bytes]:
     application = f"/v1/applications/{(await desk.read(contract))['application_no']}"
     paths = [f"/v1/{name}?limit=500" for name in LISTS]
     paths += [application, contract, "/v1/exports/invoices.csv", "/v1/exports/journal.csv"]
-    paths += [f"{contract}/{part}" for part in ("balances", "deletion", "resources", "timeline", "workflows")]
+    paths += [f"{contract}/{part}" for part in PARTS]
     workflows = (await desk.read(f"{contract}/workflows"))["items"]
     paths += [f"/v1/workflows/{each['workflow_id']}/history" for each in workflows]
     for name, key, document in (("notices", "notice_no", "document.pdf"), ("invoices", "invoice_no", "document.pdf")):
@@ -191,6 +222,11 @@ async def commands_are_refused(desk: Desk, number: str) -> None:
         f"{contract}/restorations": ("provisioning", {"completed_on": "2026-07-01", "items": [
             {"description": "撤去", "cost": 1000}]}),
         f"{contract}/surcharges": ("billing", {"avoided": 1000, "facts": "事実"}),
+        f"{contract}/successions": ("intake", {"kind": "split", "succeeded_on": "2037-04-01",
+            "successor": successor()}),
+        f"{contract}/assignments": ("legal", {"assignee": successor(), "reason": "事業譲渡"}),
+        f"{contract}/name-changes": ("intake", {"arrived_at": now, "form": "paper", "changes": {"name": "新"},
+            "effective_on": "2037-04-01"}),
         f"{contract}/service-start": ("provisioning", {"service_start_on": "2026-03-25"}),
     }  # fmt: skip
     for path, (role, body) in asked.items():

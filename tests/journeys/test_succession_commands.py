@@ -77,7 +77,7 @@ async def test_every_command_in_every_state(desk: Desk) -> None:
     await trier.at("rescinded")
 
     # a contract that ends by itself while the letter lies in the tray
-    third = Merger(desk, await desk.active("QPC-26-0103"))
+    third = Merger(desk, await desk.active("QPC-26-0104"))
     trier.merger = third
     await third.record("2026-03-25", noticed_at=AT)
     await third.decide("rescind", "9(2)(1)")

@@ -20,8 +20,11 @@ from models.tables import (
     DeletionRow,
     DocumentRow,
     LegalHoldRow,
+    NameChangeRow,
     NoticeRow,
+    PartyRow,
     ResourceRow,
+    SuccessionRow,
     VaultKeyRow,
 )
 
@@ -44,6 +47,7 @@ def erased() -> Iterator[SQLModel]:
     """Ended in May 2014, held for a day, deleted and closed in June, erased on 1 April 2025."""
     yield from _contract()
     yield from _hold()
+    yield from _party()
     yield from _certificates()
     before = "0" * 64
     for seq, (action, article, on) in enumerate(EVENTS, 1):
@@ -100,6 +104,23 @@ def _hold() -> Iterator[SQLModel]:
         yield ApprovalVoteRow(
             approval_id=number, person="b", role="admin", decision="approve", reason=GONE, at=at("2014-06-01")
         )
+
+
+def _party() -> Iterator[SQLModel]:
+    """Succeeded in April 2014, renamed in May; the successor's words are gone."""
+    yield SuccessionRow(
+        contract_no=NUMBER, n=1, kind="split", state="continued", recorded_at=at("2014-04-01"), findings=[],
+        succeeded_on=date(2014, 4, 1), approval_id="P-000013", closed_at=at("2014-04-02"), successor=b"", name=GONE,
+    )  # fmt: skip
+    for n, event in ((1, "succession"), (2, "name_change")):
+        yield PartyRow(
+            contract_no=NUMBER, n=n, from_on=date(2014, 3 + n, 1), event=event, event_n=1, recorded_at=at("2014-05-01"),
+            corporate_number="7000012050002", name=GONE, name_hash="g", details=b"",
+        )  # fmt: skip
+    yield NameChangeRow(
+        contract_no=NUMBER, n=1, form="paper", arrived_at=at("2014-05-01"), effective_on=date(2014, 5, 1),
+        recorded_at=at("2014-05-01"), changed=["name"], changes=b"",
+    )  # fmt: skip
 
 
 def _certificates() -> Iterator[SQLModel]:

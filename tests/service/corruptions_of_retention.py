@@ -71,6 +71,30 @@ RETENTION = (
         "I12 payer_alias C-000004", postgresql=True,
     ),
     Corruption(
+        "a former party that is still there", "UPDATE party SET details = name WHERE n = 1",
+        "I12 party C-000004/1", postgresql=True,
+    ),
+    Corruption(
+        "a successor that is still there", "UPDATE succession SET successor = name",
+        "I12 succession C-000004/1", postgresql=True,
+    ),
+    Corruption(
+        "a change that is still there", "UPDATE name_change SET changes = name FROM party p WHERE p.n = 1",
+        "I12 name_change C-000004/1", postgresql=True,
+    ),
+    Corruption(
+        "a successor that was never put in its place", "DELETE FROM party WHERE event = 'succession'",
+        "I6 succession C-000004/1", postgresql=True,
+    ),
+    Corruption(
+        "a successor rescinded by nobody", "UPDATE succession SET state = 'rescinded'",
+        "I6 succession C-000004/1", postgresql=True,
+    ),
+    Corruption(
+        "a rescission without a succession", "UPDATE contract SET end_ground = '12(2)' WHERE contract_no = 'C-000004'",
+        "I6 contract C-000004", postgresql=True,
+    ),
+    Corruption(
         "a form that is still there", "UPDATE application SET form = name WHERE application_no = 'A-000004'",
         "I12 application A-000004", postgresql=True,
     ),
