@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from temporalio import activity
 
+from activities.approvals import close_approval
 from activities.letters import withdraw
 from activities.office import Office
 from activities.records import audit
@@ -21,11 +22,12 @@ from activities.succession_record import (
     open_own_task,
     opened,
     tell,
+    waits_for_approval,
     workflow_of,
 )
 from activities.suspension import tell_contract
 from models.messages.contract import ContractCommit
-from models.messages.office import Event, Origin, TaskOrder
+from models.messages.office import ApprovalClosing, Event, Origin, TaskOrder
 from models.messages.succession import RescindSuccessor, SuccessionOrder, SuccessionSeen
 from models.tables import ContractRow, NoticeRow, SuccessionRow
 from terms.citation import Article, Refused
@@ -167,6 +169,10 @@ async def _overtake(session: AsyncSession, contract: ContractRow, row: Successio
     """Another end came first: letters that have not gone out are taken back."""
     row.state, row.closed_at = "overtaken", as_of
     key = f"{workflow_of(row)}:overtaken"
+    if await waits_for_approval(session, row) and row.approval_id is not None:
+        origin = Origin(key=key, actor="system")
+        closing = ApprovalClosing(origin=origin, approval_id=row.approval_id, state="withdrawn")
+        await close_approval(session, closing, as_of=as_of)
     for letter in await _letters(session, row):
         await withdraw(session, letter.notice_no, key=key, actor="system", as_of=as_of)
     await close_own_tasks(session, row, as_of)

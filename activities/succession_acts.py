@@ -305,6 +305,8 @@ async def _approved_assignment(session: AsyncSession, office: Office, decision: 
 async def _assignment_closed(session: AsyncSession, office: Office, approval: ApprovalRow, as_of: datetime) -> None:
     """Nobody consented: a refusal is told in writing; a proposal taken back or run out is not."""
     contract, row = await _decided_on(session, approval)
+    if row.closed_at is not None:
+        return  # overtaken by the contract's end
     must_allow_assignment(cast("AssignmentState", row.state), "refuse")
     row.closed_at = as_of
     row.state = "refused" if approval.state == "rejected" else "withdrawn"

@@ -312,7 +312,7 @@ async def advance(session: AsyncSession, contract: ContractRow, row: SuccessionR
     )  # fmt: skip
     await audit(session, key, [event], contract_no=row.contract_no, application_no=contract.application_no)
     if stage == "under_review":
-        await close_own_tasks(session, row, as_of)
+        await close_own_tasks(session, row, as_of, "succession_reminder")
         task = TaskOrder(
             kind="succession_review", role="reviewer", article="12(2)", due_on=row.review_by_on,
             detail="承継した法人が第9条第2項各号に該当しないかを審査し、継続又は解除を決定してください。",
@@ -336,9 +336,10 @@ async def open_own_task(
     )  # fmt: skip
 
 
-async def close_own_tasks(session: AsyncSession, row: SuccessionRow, as_of: datetime) -> None:
-    """Close the tasks of a succession that nobody has to do any more."""
-    await close_tasks(session, col(TaskRow.key).startswith(f"{workflow_of(row)}:task:", autoescape=True), as_of=as_of)
+async def close_own_tasks(session: AsyncSession, row: SuccessionRow, as_of: datetime, kind: str = "") -> None:
+    """Close the tasks of a succession, or those of a kind, that nobody has to do any more."""
+    key = f"{workflow_of(row)}:task:{kind}"
+    await close_tasks(session, col(TaskRow.key).startswith(key, autoescape=True), as_of=as_of)
 
 
 async def tell(session: AsyncSession, row: SuccessionRow, fact: str, as_of: datetime) -> None:

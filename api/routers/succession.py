@@ -16,6 +16,7 @@ from api.auth import READERS, Caller, Principal, TheOffice, may
 from api.dispatch import json_answer
 from api.fields import Answer, Body, FutureDay, Instant, Line, Number, Sha256, Text
 from api.idempotency import Call, CommandRoute, TheCall
+from api.paging import Page, PageWanted, cut_page
 from api.problems import Forbidden, InvalidInput, NotFound
 from api.routers.contract import contract_row
 from models.messages.application import IncomingForm
@@ -129,12 +130,6 @@ class PartyAnswer(Answer):
     n: int | None = None
     name: str
     corporate_number: str | None = None
-
-
-class PartiesAnswer(Answer):
-    """All parties of a contract, the first one first."""
-
-    items: list[PartyAnswer]
 
 
 @router.post("/v1/contracts/{contract_no}/successions", status_code=201, response_model=SuccessionAnswer)
@@ -282,11 +277,15 @@ async def show_assignment(contract_no: Number, n: Place, office: TheOffice, call
 
 @router.get("/v1/contracts/{contract_no}/parties")
 @may(*READERS, "customer")
-async def show_parties(contract_no: Number, office: TheOffice, caller: Caller) -> PartiesAnswer:
-    """Show who was the party from when on: old parties stay on record."""
+async def show_parties(contract_no: Number, office: TheOffice, caller: Caller, page: PageWanted) -> Page[PartyAnswer]:
+    """List who was the party from when on, in the order in which it was written down: old parties stay on record."""
     row = await contract_row(office, contract_no, caller)
     async with office.readers() as session:
-        return PartiesAnswer.model_validate({"items": await view_parties(session, office, row)})
+        views = await view_parties(session, office, row)
+    begun_on = day_of(row.formed_at)
+    numbered = [*enumerate(views)]
+    shown, cursor = cut_page(numbered, page, lambda each: (begun_on, f"{each[0]:06d}"))
+    return Page(items=[PartyAnswer.model_validate(view) for _, view in shown], next_cursor=cursor)
 
 
 async def _find(

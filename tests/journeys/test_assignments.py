@@ -70,3 +70,24 @@ async def test_not_consented(desk: Desk) -> None:
     assert len(await desk.letters(slug="assignment_refusal")) == 1
     assert (await desk.read(path))["customer_name"] == old
     assert (await desk.get(f"{path}/successions/3")).status_code == 404
+
+
+async def test_the_contract_ends_before_anybody_decides(desk: Desk) -> None:
+    """What is not decided when the contract ends is overtaken: the proposal is taken back, nothing is written."""
+    number = await desk.active()
+    path = f"/v1/contracts/{number}"
+    await desk.until("2026-03-25T11:00:00+09:00")
+    notice = {"arrived_at": "2026-03-25T10:00:00+09:00", "form": "paper"}
+    await desk.do("intake", f"{path}/termination-notices", notice)
+    await desk.until("2026-04-25T10:00:00+09:00")
+    proposed = await propose(desk, number)
+    await desk.until("2026-05-20T10:00:00+09:00")
+    assert (await desk.read(path))["state"] == "ended"
+    assert (await desk.read(f"{path}/assignments/1"))["state"] == "overtaken"
+    assert (await desk.read(f"/v1/approvals/{proposed['approval_id']}"))["state"] == "withdrawn"
+    assert await desk.letters(slug="assignment_refusal") == []
+    again = {"assignee": successor(), "reason": "事業譲渡"}
+    assert await desk.refused("legal", f"{path}/assignments", again) == "11"
+    assert await desk.refused("intake", f"{path}/successions", {
+        "kind": "split", "succeeded_on": "2026-04-01", "successor": successor(),
+    }) == "12(1)"  # fmt: skip

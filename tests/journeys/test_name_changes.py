@@ -141,3 +141,40 @@ async def test_who_may_change_what(desk: Desk) -> None:
     assert await desk.wrong("intake", path, {**signed, "changes": {"contacts": {}}}) == ["/changes"]
     late = {**signed, "arrived_at": "2026-03-26T09:00:00+09:00", "effective_on": "2026-03-01"}
     assert await desk.wrong("intake", path, late) == ["/arrived_at", "/effective_on"]
+
+
+async def test_a_change_before_one_that_is_still_to_come(desk: Desk) -> None:
+    """A new seat told today is the seat of the name that was told for next month too; both stay apart until then."""
+    number = await desk.active(contacts__billing__postal_address=None)
+    path = f"/v1/contracts/{number}"
+    at = "2026-03-25T09:00:00+09:00"
+    await desk.until("2026-03-26T10:00:00+09:00")
+    renamed = {"name": NEW, "contacts": {"billing": contact(MAIL)}}
+    await desk.do("intake", f"{path}/name-changes", told(renamed, arrived_at=at, effective_on="2026-05-01"))
+    seat = {"postal_code": "100-0001", "prefecture": "東京都", "city": "改称区", "street": "新町9番9号"}
+    await desk.do("intake", f"{path}/name-changes", told({"address": seat}, arrived_at=at, effective_on="2026-03-26"))
+    await surcharge(desk, number)
+    now = await named_on(desk, "surcharge_invoice")
+    assert "改称区新町9番9号" in now
+    assert NEW not in now
+    await desk.until("2026-05-01T10:00:00+09:00")
+    await surcharge(desk, number)
+    then = await named_on(desk, "surcharge_invoice")
+    for words in (NEW, "改称花子様", "改称区新町9番9号"):
+        assert words in then
+
+
+async def test_a_question_that_nobody_answers(desk: Desk) -> None:
+    """A mail comes back and the right contact is asked for by post; 14 days later somebody is reminded, once."""
+    number = await desk.active()
+    letter = await desk.letter("service_start_notice")
+    bounce = {"outcome": "returned", "at": "2026-03-25T09:30:00+09:00", "proof": "550"}
+    await desk.until("2026-03-25T10:00:00+09:00")
+    await desk.do("support", f"/v1/notices/{letter['notice_no']}/deliveries", bounce)
+    await desk.until("2026-04-08T10:00:00+09:00")
+    assert await desk.tasks("change_form_missing") == []
+    await desk.until("2026-04-09T10:00:00+09:00")
+    (task,) = await desk.tasks("change_form_missing")
+    assert (task["article"], task["due_on"], task["contract_no"]) == ("13(1)", "2026-04-08", number)
+    await desk.until("2026-05-09T10:00:00+09:00")
+    assert len(await desk.tasks("change_form_missing")) == 1
