@@ -128,7 +128,7 @@ async def _said(session: AsyncSession, invoices: Iterable[InvoiceRow]) -> dict[s
 async def _contacts(session: AsyncSession, rows: Sequence[NoticeRow]) -> dict[str, bytes]:
     """Find the contacts for bills that hold when the letters are written."""
     applications = {cast("str", row.application_no) for row in rows}
-    at = max((row.stamped_at for row in rows if row.stamped_at), default=None)
+    at = max(row.stamped_at or row.queued_at for row in rows)
     found = await session.execute(
         select(col(ContactRow.application_no), col(ContactRow.contact))
         .where(col(ContactRow.application_no).in_(applications), col(ContactRow.kind) == "billing")

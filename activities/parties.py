@@ -119,8 +119,9 @@ async def change_party(
     """Write a new name or seat of the same company from a day on; what is to change later takes it over."""
     fields = changes.model_dump(mode="json", exclude_none=True, include={"name", "name_kana", "address"})
     rows = await parties_of(session, contract.contract_no)
-    for day in sorted({from_on, *(row.from_on for row in rows if row.from_on > from_on)}):
-        applicant, told = await applicant_on(session, office, contract, day)
+    days = sorted({from_on, *(row.from_on for row in rows if row.from_on > from_on)})
+    known = [(day, *await applicant_on(session, office, contract, day)) for day in days]  # before what is written here
+    for day, applicant, told in known:
         await _write(session, office, contract, {**told, "applicant": {**applicant, **fields}}, day, cause)
 
 

@@ -10,7 +10,7 @@ from service.verify.checks import Breach, Invariant
 APPEND_ONLY = (
     "allocation", "approval_vote", "audit_event", "bank_line", "certificate", "delivery", "incoming_letter", "invoice",
     "invoice_line", "invoice_tax", "journal_entry", "journal_line", "payout", "price", "price_list", "resource_owner",
-    "usage_record", "usage_supersession",
+    "succession_document", "usage_record", "usage_supersession",
 )  # fmt: skip
 
 SQLITE_TRIGGERS = "SELECT tbl_name, sql FROM sqlite_master WHERE type = 'trigger'"

@@ -79,7 +79,7 @@ async def test_every_command_in_every_state(desk: Desk) -> None:
     # a contract that ends by itself while the letter lies in the tray
     third = Merger(desk, await desk.active("QPC-26-0104"))
     trier.merger = third
-    await third.record("2026-03-25", noticed_at=AT)
+    await third.record("2026-03-26", noticed_at="2026-03-26T12:00:00+09:00")
     await third.decide("rescind", "9(2)(1)")
     await third.agree(await open_proposal(third), "reviewer")
     notice = {"arrived_at": "2026-03-26T12:00:00+09:00", "form": "paper"}

@@ -92,7 +92,7 @@ RETENTION = (
     ),
     Corruption(
         "a rescission without a succession", "UPDATE contract SET end_ground = '12(2)' WHERE contract_no = 'C-000004'",
-        "I6 contract C-000004", postgresql=True,
+        "I6 contract C-000004", ("I8",), postgresql=True,
     ),
     Corruption(
         "a form that is still there", "UPDATE application SET form = name WHERE application_no = 'A-000004'",
