@@ -44,7 +44,7 @@ WARNED = Check(
     """WITH @cases, @came_back, warned AS (
       SELECT d.contract_no, d.opened_at, d.closed_at, w.arrived_at, b.at AS back_at, d.stated_from_on FROM cases d
       JOIN notice w ON w.contract_no = d.contract_no AND w.origin = d.id AND w.slug = 'suspension_warning'
-        AND w.state = 'arrived'
+        AND w.arrived_at IS NOT NULL
       LEFT JOIN came_back b ON b.notice_no = w.notice_no)
     SELECT s.contract_no || '/' || s.n AS key, @jst_day(s.started_at) AS started_on FROM suspension s
     WHERE s.ground = '16(1)(1)' AND s.started_at IS NOT NULL AND NOT EXISTS (
@@ -123,7 +123,7 @@ DEMANDED = Check(
     """WITH @cases, @came_back, demanded AS (
       SELECT d.contract_no, d.opened_at, d.closed_at, w.arrived_at, b.at AS back_at FROM cases d
       JOIN notice w ON w.contract_no = d.contract_no AND w.origin = d.id AND w.slug = 'formal_demand'
-        AND w.state = 'arrived'
+        AND w.arrived_at IS NOT NULL
       LEFT JOIN came_back b ON b.notice_no = w.notice_no)
     SELECT r.contract_no || '/' || r.n AS key, @jst_day(r.decided_at) AS decided_on FROM rescission r
     WHERE r.ground = '17(1)' AND NOT EXISTS (
@@ -137,7 +137,7 @@ ARRIVED = Check(
     "{state}, which letter, arrival and end of the contract do not bear out",
     """WITH letters AS (
       SELECT contract_no, origin, arrived_at FROM notice
-      WHERE slug = 'rescission_notice' AND state = 'arrived' AND basis IN ('delivery', 'refusal'))
+      WHERE slug = 'rescission_notice' AND basis IN ('delivery', 'refusal'))
     SELECT r.contract_no || '/' || r.n AS key, r.state FROM rescission r
     JOIN contract c ON c.contract_no = r.contract_no
     LEFT JOIN letters l ON l.contract_no = r.contract_no AND l.arrived_at = r.arrived_at
@@ -151,7 +151,7 @@ IGNORED = Check(
     "rescission",
     "its letter arrived on {arrived_on}, but the contract goes on with its debt",
     """WITH @newest SELECT r.contract_no || '/' || r.n AS key, @jst_day(l.arrived_at) AS arrived_on FROM rescission r
-    JOIN notice l ON l.contract_no = r.contract_no AND l.slug = 'rescission_notice' AND l.state = 'arrived'
+    JOIN notice l ON l.contract_no = r.contract_no AND l.slug = 'rescission_notice' AND l.arrived_at IS NOT NULL
       AND l.origin = 'rescission/' || r.contract_no || '/' || r.n
     JOIN default_case d ON d.contract_no = r.contract_no AND d.closed_at IS NULL AND d.opened_at <= r.decided_at
     WHERE r.state = 'sent' AND d.state = 'rescinding' AND @jst_day(l.arrived_at) < (SELECT today FROM newest)

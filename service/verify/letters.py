@@ -84,8 +84,8 @@ LIES = Check(
     "notice",
     "{slug} by {channel} waits since {queued_on}, and nobody is asked to look after it",
     """WITH @newest SELECT n.notice_no AS key, n.slug, n.channel, @jst_day(n.queued_at) AS queued_on FROM notice n
-    LEFT JOIN task t ON t.notice_no = n.notice_no AND t.state = 'open'
-    WHERE n.state = 'queued' AND t.task_id IS NULL AND @jst_after(n.queued_at, 1) < (SELECT today FROM newest)""",
+    LEFT JOIN (SELECT DISTINCT notice_no FROM task WHERE state = 'open') t ON t.notice_no = n.notice_no
+    WHERE n.state = 'queued' AND t.notice_no IS NULL AND @jst_after(n.queued_at, 1) < (SELECT today FROM newest)""",
 )
 CAME_BACK = Check(
     "notice",

