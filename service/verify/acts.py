@@ -18,12 +18,14 @@ OWN_PROPOSAL = Check(
     WHERE a.proposed_by NOT LIKE 'customer:%'
       AND substr(a.proposed_by, length(a.proposed_by) - length(v.person)) = ':' || v.person""",
 )
+# A vote that was sent in time may be written down moments later.
 VOTE_IN_TIME = Check(
     "approval_vote",
     "decided before it was proposed, or after it had run out",
     """SELECT v.approval_id || '/' || v.person AS key FROM approval_vote v
     LEFT JOIN approval a ON a.approval_id = v.approval_id
-    WHERE a.approval_id IS NULL OR v.at < a.proposed_at OR v.at >= a.expires_at""",
+    WHERE a.approval_id IS NULL OR v.at < a.proposed_at
+      OR @jst_day(v.at) > @jst_day(a.expires_at)""",
 )
 VOTES = Check(
     "approval",

@@ -80,7 +80,7 @@ PEOPLE = (
         "I6 approval_vote C-000003-2/b", postgresql=True,
     ),
     Corruption(
-        "decided after it had run out", "UPDATE approval SET expires_at = '2026-06-09 00:00:00' WHERE "
+        "decided after it had run out", "UPDATE approval SET expires_at = '2026-06-08 00:00:00' WHERE "
         "approval_id = 'C-000003-2'", "I6 approval_vote C-000003-2/b", postgresql=True,
     ),
     Corruption(
