@@ -163,14 +163,16 @@ COMMON: Mapping[str, str] = {
         ('billing_run', 'billing'), ('billing_run', 'legal'), ('billing_run', 'admin'), ('price_list', 'legal'),
         ('credit_note', 'cash'), ('credit_note', 'billing'), ('credit_note', 'legal'), ('write_off', 'cash'),
         ('write_off', 'billing'), ('write_off', 'legal'), ('refund', 'cash'), ('refund', 'billing'),
-        ('refund', 'legal'),
-        ('offset', 'cash'), ('offset', 'billing'), ('offset', 'legal'), ('invoice_reissue', 'billing'),
+        ('refund', 'legal'), ('offset', 'cash'), ('offset', 'billing'), ('offset', 'legal'),
+        ('invoice_reissue', 'billing'),
         ('invoice_reissue', 'legal'), ('surcharge', 'legal'), ('restoration', 'legal'), ('legal_hold', 'legal'),
         ('legal_hold', 'admin'), ('legal_hold_release', 'legal'), ('legal_hold_release', 'admin'),
         ('early_deletion', 'legal'), ('early_deletion', 'admin'), ('refusal_on_other_ground', 'legal'),
         ('refusal_on_other_ground', 'reviewer'), ('special_cancellation', 'legal'),
         ('special_cancellation', 'reviewer'),
-        ('suspension', 'legal'), ('suspension', 'dunning'), ('rescission', 'legal'), ('rescission', 'dunning'))""",
+        ('suspension', 'legal'), ('suspension', 'dunning'), ('rescission', 'legal'), ('rescission', 'dunning'),
+        ('succession_continue', 'legal'), ('successor_rescission', 'legal'), ('successor_rescission', 'reviewer'),
+        ('successor_rescission_late', 'legal'), ('assignment', 'legal'), ('assignment', 'reviewer'))""",
     # how many people agreed to what, and how many have to: to a rescission and an early deletion two
     "counted": """counted AS (
         SELECT a.approval_id, a.act, a.state, CASE WHEN a.act IN ('rescission', 'early_deletion') AND a.needs < 2 THEN 2
