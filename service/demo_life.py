@@ -17,7 +17,10 @@ STATES = {
     "received": "受付済み", "refused": "不承諾", "active": "提供中", "suspended": "停止中", "ended": "終了",
     "closed": "完了", "erased": "消去済",
 }  # fmt: skip
-ACTIONS = {"deletion": "データの削除", "erasure": "個人情報の消去"}
+ACTIONS = {
+    "reminder": "督促", "warning": "再度の督促", "suspension": "利用停止", "demand": "催告", "review": "解除の検討",
+    "deletion": "データの削除", "erasure": "個人情報の消去",
+}  # fmt: skip
 PAYER = "ｶ)ｶｸｳﾌﾞﾂｻﾝ"
 APPROVE = {"decision": "approve", "reason": "内容を確認しました。"}
 DESIGNATED = {
