@@ -14,8 +14,8 @@ from sqlmodel import col
 from temporalio import activity
 
 from activities.arrears import case_id, held_until, latest_of, letter_key, overdue_principal, owed_facts
-from activities.ladder_letters import posted_arrival, running_suspension
-from activities.letters import queue_letter
+from activities.ladder_letters import running_suspension
+from activities.letters import expected_on, queue_letter
 from activities.office import Office
 from activities.records import audit, open_task
 from activities.rescission import take_back_letters
@@ -38,8 +38,7 @@ from terms.citation import Refused
 from terms.default import ladder, suspension_notice
 from terms.letters import channel_of
 from terms.lifecycle import OVER
-from terms.notice import deemed_arrival
-from terms.periods import ONE_DAY, day_of
+from terms.periods import ONE_DAY, at, day_of
 from terms.timetable import reminder_at
 
 Tell = str | None
@@ -88,15 +87,8 @@ class _Climb:
 
     def _stated_from_on(self) -> date:
         """The first day of the suspension: that of the ladder, and the lead days after the arrival to be expected."""
-        arrival = deemed_arrival(
-            self.office.terms,
-            self.office.calendars,
-            channel="email" if self.electronic else "post",
-            dispatched_at=self.as_of.replace(microsecond=0),
-            contact_correct=True,
-            requires_actual_arrival=False,
-        )
-        earliest = suspension_notice(self.office.terms, notice_arrives_at=arrival.arrived_at or self.as_of).earliest_on
+        arrives_on = expected_on(self.office, "email" if self.electronic else "post", self.as_of)
+        earliest = suspension_notice(self.office.terms, notice_arrives_at=at(arrives_on)).earliest_on
         return max(self.days["suspension"], earliest)
 
     async def suspension(self) -> Tell:
@@ -115,7 +107,7 @@ class _Climb:
     async def demand(self) -> None:
         """The demand in writing (催告): only of who is suspended, or whose contract has ended."""
         demand_days = self.office.terms.demand_days
-        arrives_on = posted_arrival(self.office, self.as_of)
+        arrives_on = expected_on(self.office, "certified", self.as_of)
         facts: dict[str, JsonValue] = {
             "demand_days": demand_days,
             "arrives_on": str(arrives_on),
@@ -336,4 +328,5 @@ class Defaults:
     @activity.defn(name="default_take_back_letters")
     async def take_back_letters(self, look: LetterLook) -> None:
         """Take back what has not gone out: its ground has fallen."""
-        await take_back_letters(self._office, look.workflow_id, f"take_back:{look.workflow_id}")
+        key = f"take_back:{look.workflow_id}"
+        await take_back_letters(self._office, look.workflow_id, key=key, as_of=look.as_of)

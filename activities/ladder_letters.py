@@ -4,7 +4,7 @@ Read in the transaction of the commit that orders them, on the day on which it i
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 
 from pydantic import JsonValue
 from sqlalchemy import select
@@ -12,13 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from activities.arrears import case_of, latest_of, letter_key, owed_facts
+from activities.letters import expected_on
 from activities.office import Office
 from activities.penalty import ordered_line
 from models.messages.contract import ContractCommit
 from models.messages.office import LetterOrder
 from models.tables import DefaultCaseRow, ResourceRow, SuspensionRow
 from terms.ending import end_by_rescission
-from terms.notice import deemed_arrival
 from terms.periods import at, day_of
 
 WITH_DEBTS = frozenset({"suspension_started_notice", "rescission_notice"})
@@ -52,22 +52,9 @@ async def running_suspension(session: AsyncSession, contract_no: str) -> Suspens
     return found
 
 
-def posted_arrival(office: Office, as_of: datetime) -> date:
-    """Work out when a certified letter posted today normally arrives (42, A65); what counts is its real arrival."""
-    answer = deemed_arrival(
-        office.terms,
-        office.calendars,
-        channel="registered",
-        dispatched_at=as_of.replace(microsecond=0),
-        contact_correct=True,
-        requires_actual_arrival=False,
-    )
-    return day_of(answer.arrived_at or as_of)
-
-
 async def _course(session: AsyncSession, office: Office, c: ContractCommit) -> dict[str, JsonValue]:
     """Tell the course of a rescission: announced, demanded; and the days that follow from its normal arrival."""
-    arrives_on = posted_arrival(office, c.as_of)
+    arrives_on = expected_on(office, "certified", c.as_of)
     course: dict[str, JsonValue] = {
         "arrives_on": arrives_on.isoformat(),
         "delete_from_on": (arrives_on + timedelta(days=office.terms.delete_grace_days)).isoformat(),

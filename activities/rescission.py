@@ -1,20 +1,21 @@
 """Rescissions: the letter's arrival told to the contract, or the letter taken back (Art. 17(3))."""
 
 from contextlib import suppress
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlmodel import col
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.commands import NoSuchWorkflow, command
+from activities.letters import withdraw
 from activities.office import Office
-from activities.records import close_tasks, open_task
+from activities.records import open_task
 from activities.suspension import tell_contract
 from models import ids
 from models.messages.default import DropRescission, Rescind, RescissionOrder
-from models.messages.office import ApprovalClosing, Origin, Reply, TaskOrder
-from models.tables import ContractRow, NoticeRow, TaskRow
+from models.messages.office import Origin, TaskOrder
+from models.tables import ContractRow, NoticeRow
 from terms.citation import Refused
 
 
@@ -38,7 +39,7 @@ class Rescinding:
     async def take_back(self, order: RescissionOrder) -> bool:
         """Take the letter back if it has not gone out; else tell legal that its arrival decides."""
         workflow_id = ids.rescission(order.contract_no, order.n)
-        if await take_back_letters(self._office, workflow_id, order.key):
+        if await take_back_letters(self._office, workflow_id, key=order.key, as_of=order.as_of):
             await self._ask_legal(
                 order, "支払いの後に届く可能性のある解除通知書があります。到達の日を確認してください。"
             )
@@ -67,24 +68,14 @@ class Rescinding:
             )  # fmt: skip
 
 
-async def take_back_letters(office: Office, origin: str, key: str) -> int:
-    """Take back the letters that a workflow waits for and that nobody has sent yet; returns how many are out."""
+async def take_back_letters(office: Office, origin: str, *, key: str, as_of: datetime) -> int:
+    """Take back what a workflow has ordered and nobody has sent yet, copies too; returns how many are on their way."""
     async with office.sessions() as session, session.begin():
         found = await session.execute(
-            select(NoticeRow)
-            .where(col(NoticeRow.origin) == origin, col(NoticeRow.state).in_(("queued", "dispatched")))
-            .with_for_update()
+            select(NoticeRow).where(col(NoticeRow.origin) == origin).order_by(col(NoticeRow.notice_no))
         )
         rows = [*found.scalars()]
-        queued = [row for row in rows if row.state == "queued"]
-        now = await office.clock.now()
-        for row in queued:
-            row.state = "withdrawn"
-            await close_tasks(session, col(TaskRow.notice_no) == row.notice_no, as_of=now)
-    for row in queued:
-        closing = ApprovalClosing(
-            origin=Origin(key=f"{key}:{row.notice_no}", actor="system"), approval_id=row.notice_no, state="withdrawn"
-        )
-        with suppress(NoSuchWorkflow):
-            await command(office.client, row.workflow_id, "withdraw", closing, Reply)
-    return len(rows) - len(queued)
+        for row in rows:
+            await withdraw(session, row.notice_no, key=key, actor="system", as_of=as_of)
+    await office.wake()
+    return sum(row.state == "dispatched" for row in rows)

@@ -14,8 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from activities.approvals import Act, Decision, propose
-from activities.ladder_letters import posted_arrival
-from activities.letters import queue_letter
+from activities.letters import expected_on, queue_letter
 from activities.office import Office
 from activities.parties import Cause, succeed
 from activities.records import audit, enqueue_start
@@ -272,7 +271,7 @@ async def _approved_rescind(session: AsyncSession, office: Office, decision: Dec
         session, office, contract, row, min(cast("date", row.succeeded_on), day_of(as_of)), actor=decision.actor,
         as_of=as_of,
     )  # fmt: skip
-    arrives_on = posted_arrival(office, as_of)
+    arrives_on = expected_on(office, "certified", as_of)
     then = await _would_end(session, office, contract, at(arrives_on))
     successor = await opened(office, row)
     facts: dict[str, Any] = {

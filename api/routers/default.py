@@ -79,6 +79,14 @@ class HoldBody(Body):
     reason: Text
 
 
+class HeldAnswer(Answer):
+    """The ladder is held up to a day, itself counted."""
+
+    state: Literal["held"]
+    kind: HoldKind
+    until_on: date
+
+
 class ScopeBody(Body):
     """All of the service, or the resources named."""
 
@@ -145,7 +153,7 @@ async def show(contract_no: Number, office: TheOffice, caller: Caller) -> Defaul
     )  # fmt: skip
 
 
-@router.post("/v1/contracts/{contract_no}/default/holds", responses={200: {"model": DefaultAnswer}})
+@router.post("/v1/contracts/{contract_no}/default/holds", responses={200: {"model": HeldAnswer}})
 @may("dunning", "legal")
 async def hold(contract_no: Number, body: HoldBody, office: TheOffice, caller: Caller, call: TheCall) -> JSONResponse:
     """Hold the ladder: a promise to pay, a dispute, an insolvency, a match to be checked."""

@@ -100,6 +100,8 @@ async def test_paid_the_day_before_the_suspension(desk: Desk) -> None:
     await desk.until("2026-05-09T12:00:00+09:00")
     await debtor.pay(await debtor.owed(), date(2026, 5, 9))
     assert (await debtor.state())["state"] == "settled"
+    states = {each["channel"]: each["state"] for each in await desk.letters(slug="second_reminder")}
+    assert states == {"email": "arrived", "post": "withdrawn"}  # the copy in the tray is not posted any more
     await desk.until("2026-07-31")
     assert await debtor.proposals("suspension") == []
     assert (await desk.read(debtor.path))["state"] == "active"
