@@ -6,6 +6,7 @@ left is sent again. A start that was made already and a signal to a workflow tha
 
 import asyncio
 import contextlib
+from collections.abc import Container, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -24,6 +25,7 @@ PATIENCE = timedelta(seconds=5)
 TASK_PATIENCE = timedelta(seconds=5)  # so long is a killed worker's task waited for; a task takes milliseconds
 PAUSE = 0.5  # seconds between two looks when nobody woke the relay
 BATCH = 100
+AT_ONCE = 8  # workflows that are told something at the same time
 SUMMARIES = {
     "application": "第4条〜第9条 申込みの審査",
     "contract": "第4条 利用契約",
@@ -51,21 +53,34 @@ async def start(office: Office, opening: Opening) -> None:
 
     A workflow that has run and closed is not started again.
     """
+    if opening.workflow_id not in await _register(office, [opening]):
+        await _launch(office, opening)
+
+
+async def _register(office: Office, openings: Sequence[Opening]) -> set[str]:
+    """Write the rows that prove the starts; gives the ids of workflows that have run and closed."""
+    if not openings:
+        return set()
     now = await office.clock.now()
-    contract_no = opening.payload.get("contract_no")
-    row = {
-        "workflow_id": opening.workflow_id,
-        "type": opening.type,
-        "contract_no": contract_no if isinstance(contract_no, str) else None,
-        "opened_at": now,
-    }
     async with office.sessions() as session, session.begin():
-        await insert_once(session, OpenWorkflowRow, row)
-        closed_at = await session.scalar(
-            select(col(OpenWorkflowRow.closed_at)).where(col(OpenWorkflowRow.workflow_id) == opening.workflow_id)
+        for opening in openings:
+            contract_no = opening.payload.get("contract_no")
+            row = {
+                "workflow_id": opening.workflow_id,
+                "type": opening.type,
+                "contract_no": contract_no if isinstance(contract_no, str) else None,
+                "opened_at": now,
+            }
+            await insert_once(session, OpenWorkflowRow, row)
+        closed = await session.execute(
+            select(col(OpenWorkflowRow.workflow_id))
+            .where(col(OpenWorkflowRow.workflow_id).in_([each.workflow_id for each in openings]))
+            .where(col(OpenWorkflowRow.closed_at).is_not(None))
         )
-    if closed_at is not None:
-        return
+        return {*closed.scalars()}
+
+
+async def _launch(office: Office, opening: Opening) -> None:
     with contextlib.suppress(WorkflowAlreadyStartedError):
         await office.client.start_workflow(
             opening.type,
@@ -113,17 +128,14 @@ class Relay:
                 if workflow_id is not None:
                     query = query.where(col(OutboxRow.workflow_id) == workflow_id)
                 rows = (await session.execute(query.order_by(col(OutboxRow.id)).limit(BATCH))).scalars().all()
-            stuck: set[str] = set()
-            delivered = []
+            openings = [_opening(row) for row in rows if row.kind == START]
+            closed = await _register(self._office, openings)
+            by_workflow: dict[str, list[OutboxRow]] = {}
             for row in rows:
-                if row.workflow_id in stuck:
-                    continue  # its messages keep their order
-                trouble = await self._deliver(row)
-                if trouble is None:
-                    delivered.append(row.id)
-                else:
-                    stuck.add(row.workflow_id)
-                    await self._note(row, trouble)
+                by_workflow.setdefault(row.workflow_id, []).append(row)
+            room = asyncio.Semaphore(AT_ONCE)
+            parts = await asyncio.gather(*(self._carry(room, each, closed) for each in by_workflow.values()))
+            delivered = [row.id for part in parts for row in part]
             if delivered:
                 async with self._office.sessions() as session, session.begin():
                     await session.execute(
@@ -131,12 +143,26 @@ class Relay:
                     )
             return len(delivered)
 
-    async def _deliver(self, row: OutboxRow) -> str | None:
-        """Deliver one row; returns what stood in the way."""
+    async def _carry(
+        self, room: asyncio.Semaphore, rows: Sequence[OutboxRow], closed: Container[str]
+    ) -> list[OutboxRow]:
+        """Deliver what is for one workflow, in order, up to the first that can't be; gives what was delivered."""
+        delivered: list[OutboxRow] = []
+        async with room:
+            for row in rows:
+                trouble = await self._deliver(row, closed)
+                if trouble is not None:
+                    await self._note(row, trouble)
+                    break
+                delivered.append(row)
+        return delivered
+
+    async def _deliver(self, row: OutboxRow, closed: Container[str]) -> str | None:
+        """Deliver one row; returns what stood in the way. A workflow that has closed is not started again."""
         try:
             if row.kind == START:
-                opening = Opening(workflow_id=row.workflow_id, type=row.name, payload=row.payload)
-                await start(self._office, opening)
+                if row.workflow_id not in closed:
+                    await _launch(self._office, _opening(row))
             else:
                 handle = self._office.client.get_workflow_handle(row.workflow_id)
                 await handle.signal(row.name, args=[row.payload] if row.payload else [], rpc_timeout=PATIENCE)
@@ -156,3 +182,7 @@ class Relay:
                 .where(col(OutboxRow.id) == row.id)
                 .values(attempts=OutboxRow.attempts + 1, trouble=trouble)
             )
+
+
+def _opening(row: OutboxRow) -> Opening:
+    return Opening(workflow_id=row.workflow_id, type=row.name, payload=row.payload)

@@ -39,6 +39,7 @@ INVOICE = (
     "basis", "issued_at",
 )  # fmt: skip
 ACCOUNT = ("invoice_no", "contract_no", "kind", "business_key", "state", "balance", "due_on")
+COLUMNS = {"application": APPLICATION, "contract": CONTRACT, "invoice": INVOICE, "invoice_account": ACCOUNT}
 CASE = (
     "contract_no", "first_due_on", "n", "state", "step", "steps", "ended", "terms_version", "opened_at", "rejected",
 )  # fmt: skip
@@ -47,23 +48,31 @@ OVERDUE = """SELECT a.contract_no, MIN(a.due_on) FROM invoice_account a JOIN con
 WHERE a.state IN ('issued', 'part_paid') AND a.balance > 0 AND a.due_on < '2026-06-01' GROUP BY a.contract_no"""
 
 
+def owing(numbers: Sequence[int], at: datetime, due_on: date) -> dict[str, list[tuple[Any, ...]]]:
+    """Make the rows of contracts that owe one invoice each, by table."""
+    stamp, due, issued = str(at.replace(tzinfo=None)), due_on.isoformat(), "2026-04-10"
+    return {
+        "application": [
+            (f"A-{n:06d}", f"REF-{n}", f"crm-{n}", "accepted", stamp, "9", "PL", "1.0", True, "[]", 0, b"x", "h")
+            for n in numbers
+        ],
+        "contract": [
+            (f"C-{n:06d}", f"A-{n:06d}", f"crm-{n}", "9", "active", 0, "1.0", "PL", stamp, b"x", "h") for n in numbers
+        ],
+        "invoice": [
+            (f"1{n:09d}", "monthly", f"C-{n:06d}", "2026-03", issued, due, 0, 11_000, 0, "{}", stamp) for n in numbers
+        ],
+        "invoice_account": [
+            (f"1{n:09d}", f"C-{n:06d}", "monthly", "2026-03", "issued", 11_000, due) for n in numbers
+        ],
+    }  # fmt: skip
+
+
 def fill(database: Database) -> None:
     """Store contracts that owe one invoice each."""
-    at, due, issued = str(MORNING.replace(tzinfo=None)), DUE.isoformat(), "2026-04-10"
-    numbers = range(1, CONTRACTS + 1)
-    database.fill("application", APPLICATION, (
-        (f"A-{n:06d}", f"REF-{n}", f"crm-{n}", "accepted", at, "9", "PL", "1.0", True, "[]", 0, b"x", "h")
-        for n in numbers
-    ))  # fmt: skip
-    database.fill("contract", CONTRACT, (
-        (f"C-{n:06d}", f"A-{n:06d}", f"crm-{n}", "9", "active", 0, "1.0", "PL", at, b"x", "h") for n in numbers
-    ))  # fmt: skip
-    database.fill("invoice", INVOICE, (
-        (f"1{n:09d}", "monthly", f"C-{n:06d}", "2026-03", issued, due, 0, 11_000, 0, "{}", at) for n in numbers
-    ))  # fmt: skip
-    database.fill("invoice_account", ACCOUNT, (
-        (f"1{n:09d}", f"C-{n:06d}", "monthly", "2026-03", "issued", 11_000, due) for n in numbers
-    ))  # fmt: skip
+    rows = owing(range(1, CONTRACTS + 1), MORNING, DUE)
+    for table, columns in COLUMNS.items():
+        database.fill(table, columns, rows[table])
     database.settle()
 
 

