@@ -8,18 +8,18 @@ from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from pydantic import JsonValue
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from temporalio import activity
 
 from activities.arrears import case_id, held_until, latest_of, letter_key, overdue_principal, owed_facts
+from activities.dunning import end_holds
 from activities.ladder_letters import running_suspension
 from activities.letters import expected_on, queue_letter
 from activities.office import Office
 from activities.records import audit, open_task
 from activities.rescission import take_back_letters
-from activities.retention import tell_deletion
 from activities.suspension import tell_contract
 from models.messages.default import (
     UNPAID,
@@ -33,7 +33,7 @@ from models.messages.default import (
     TellOrder,
 )
 from models.messages.office import Event, LetterOrder, Origin, TaskOrder
-from models.tables import ApplicationRow, ApprovalRow, ContractRow, DefaultCaseRow, DefaultHoldRow, SuspensionRow
+from models.tables import ApplicationRow, ApprovalRow, ContractRow, DefaultCaseRow, SuspensionRow
 from terms.citation import Refused
 from terms.default import ladder, suspension_notice
 from terms.letters import channel_of
@@ -199,7 +199,7 @@ class _Climb:
         if not await overdue_principal(self.session, case.contract_no, self.today):
             return Climbed(state="settled", tell="settle")
         await self._lay_out_anew()
-        await self._end_holds()
+        await end_holds(self.session, self.case, self.contract.application_no, as_of=self.as_of)
         until = await held_until(self.session, case, self.today)
         if until is not None:
             return self._at(reminder_at(until + ONE_DAY))
@@ -253,33 +253,6 @@ class _Climb:
             case.step = "demand"
         if case.state in {"warned", "suspended"}:
             case.state = "reminded"
-
-    async def _end_holds(self) -> None:
-        """Close holds whose last day is over: the promise was not kept, or we would not be here."""
-        hold, case = DefaultHoldRow, self.case
-        over = await self.session.execute(
-            update(hold)
-            .where(col(hold.contract_no) == case.contract_no, col(hold.first_due_on) == case.first_due_on)
-            .where(col(hold.n) == case.n, col(hold.until_on) < self.today, col(hold.outcome) == "running")
-            .values(outcome="over")
-            .returning(col(hold.kind), col(hold.until_on))
-        )
-        for kind, until_on in over.all():
-            await tell_deletion(self.session, case.contract_no, f"{kind}:{until_on}", as_of=self.as_of)
-            action = "promise_broken" if kind == "promise" else "hold_over"
-            words = (
-                "お支払いの約束の日までに入金がありませんでした。"
-                if kind == "promise"
-                else "督促の保留が終わりました。"
-            )
-            event = Event(
-                action=action, article=UNPAID, actor="system", at=self.as_of, summary=words,
-                basis={"kind": kind, "until_on": str(until_on)},
-            )  # fmt: skip
-            await audit(
-                self.session, f"{case_id(case)}:{action}:{kind}:{until_on}", [event],
-                contract_no=case.contract_no, application_no=self.contract.application_no,
-            )  # fmt: skip
 
 
 class Defaults:

@@ -14,6 +14,7 @@ from activities.bulk import table_of
 from activities.ledger import DEBT_KINDS
 from activities.office import Office
 from activities.records import START, audit, insert_once, open_task
+from activities.retention import tell_deletion
 from models import ids
 from models.messages.default import UNPAID, DefaultInput
 from models.messages.office import Event, TaskOrder
@@ -26,6 +27,13 @@ from terms.settings import Step
 
 CHUNK = 500
 FLAG: Step = "flag"
+ENDS = {
+    (True, False): ("promise_broken", "お支払いの約束の日までに入金がありませんでした。"),
+    (True, True): ("promise_kept", "お支払いの約束が果たされました。"),
+    (False, False): ("hold_over", "督促の保留が終わりました。"),
+    (False, True): ("hold_over", "未払いがなくなり、督促の保留が終わりました。"),
+}
+"""What the end of a hold is called: of a promise to pay or another one, of a default that goes on or is settled."""
 
 
 def _unclaimed() -> Sequence[Any]:
@@ -165,3 +173,29 @@ async def place_hold(  # noqa: PLR0913 (the columns of one row)
             application_no=contract.application_no,
         )  # fmt: skip
     await tell_case(session, [case.contract_no], key, as_of)
+
+
+async def end_holds(
+    session: AsyncSession, case: DefaultCaseRow, application_no: str, *, as_of: datetime, settled: bool = False
+) -> None:
+    """Close holds whose last day is over; of a default that is settled all, and its promise to pay was kept."""
+    hold = DefaultHoldRow
+    query = (
+        select(hold)
+        .where(col(hold.contract_no) == case.contract_no, col(hold.first_due_on) == case.first_due_on)
+        .where(col(hold.n) == case.n, col(hold.outcome) == "running")
+    )
+    if not settled:
+        query = query.where(col(hold.until_on) < day_of(as_of))
+    for each in (await session.execute(query.with_for_update())).scalars().all():
+        promise = each.kind == "promise"
+        each.outcome = "kept" if promise and settled else "over"
+        await tell_deletion(session, case.contract_no, f"{each.kind}:{each.until_on}", as_of=as_of)
+        action, words = ENDS[promise, settled]
+        event = Event(
+            action=action, article=UNPAID, actor="system", at=as_of, summary=words,
+            basis={"kind": each.kind, "until_on": str(each.until_on)},
+        )  # fmt: skip
+        await audit(
+            session, f"{action}:{each.key}", [event], contract_no=case.contract_no, application_no=application_no
+        )

@@ -8,6 +8,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.arrears import case_of, close_case, latest_of, letter_key, overdue_principal, runs_a_hold, wake_case
 from activities.commands import NoSuchWorkflow, command
+from activities.dunning import end_holds
 from activities.ladder_letters import running_suspension
 from activities.office import Office
 from activities.records import audit, open_task
@@ -99,6 +100,7 @@ async def keep_default(session: AsyncSession, c: ContractCommit) -> None:
     if c.rescission is not None and c.rescission.n:
         await _keep_rescission(session, c, case)
     if c.settles and case is not None:
+        await end_holds(session, case, c.application_no, as_of=c.as_of, settled=True)
         close_case(case, "settled", c.as_of)
     if case is not None and any(event.action in REJECTIONS for event in c.events):
         case.rejected = True

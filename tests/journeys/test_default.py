@@ -174,7 +174,9 @@ async def test_a_promise_kept_and_one_broken(desk: Desk) -> None:
     await desk.until("2026-06-10T09:00:00+09:00")
     assert await debtor.proposals("suspension") == []
     await debtor.pay(await debtor.owed(), date(2026, 6, 10))  # kept
-    assert (await debtor.state())["state"] == "settled"
+    state = await debtor.state()
+    assert (state["state"], [each["outcome"] for each in state["holds"]]) == ("settled", ["over", "kept"])
+    assert (await debtor.actions()).count("promise_kept") == 1
     await desk.until("2026-07-10")
     assert await debtor.proposals("suspension") == []
 
