@@ -5,7 +5,6 @@ import asyncio
 import os
 import re
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -59,30 +58,46 @@ def both_url(database_url: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def postgres_url(postgres: str, postgres_template: str) -> Iterator[str]:
-    """Give a consistent PostgreSQL database; whoever plants something takes it out by rolling back."""
+def sqlite_engine(consistent_template: Path) -> Iterator[Engine]:
+    """Give consistent rows on SQLite; whoever plants something takes it out by rolling back."""
+    url = f"sqlite:///{consistent_template}"
+    engine = create_engine(url, connect_args={"isolation_level": None}, poolclass=NullPool)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def postgres_engine(postgres: str, postgres_template: str) -> Iterator[Engine]:
+    """Give consistent rows on PostgreSQL; whoever plants something takes it out by rolling back."""
     name = "consistent_rows"
     with psycopg.connect(postgres, autocommit=True) as admin:
         admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{postgres_template}"')
     url = make_url(postgres).set(drivername="postgresql+psycopg", database=name).render_as_string(hide_password=False)
-    build(engine_of(url))
-    yield url
+    engine = engine_of(url)
+    build(engine)
+    yield engine
     with psycopg.connect(postgres, autocommit=True) as admin:
         admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def plant_on_sqlite(url: str, sql: str) -> None:
-    """Corrupt rows with the triggers away, and put the triggers back."""
-    connection = sqlite3.connect(make_url(url).database or "")
-    triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    """Corrupt the rows of a database for good."""
+    engine = create_engine(make_url(url).set(drivername="sqlite"), poolclass=NullPool)
+    with engine.begin() as connection:
+        plant(connection, sql)
+
+
+def plant(connection: Connection, sql: str) -> None:
+    """Corrupt rows on SQLite with the triggers away, and put the triggers back."""
+    triggers = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").all()
     for name, _ in triggers:
-        connection.execute(f"DROP TRIGGER {name}")
-    connection.execute("PRAGMA ignore_check_constraints = ON")
-    connection.executescript(re.sub(r"\{move (\w+) (\w+) (\w+)\}", moved, sql))
+        connection.exec_driver_sql(f"DROP TRIGGER {name}")
+    connection.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
+    for statement in re.sub(r"\{move (\w+) (\w+) (\w+)\}", moved, sql).split("; "):
+        connection.exec_driver_sql(statement)
     for _, body in triggers:
-        connection.execute(body)
-    connection.commit()
-    connection.close()
+        connection.exec_driver_sql(body)
 
 
 def moved(found: re.Match[str]) -> str:
@@ -90,15 +105,20 @@ def moved(found: re.Match[str]) -> str:
     column, old, new = found.groups()
     places = ("invoice", "invoice_account", "invoice_line", "invoice_tax", "journal_entry")
     renamed = [f"UPDATE {table} SET {column} = '{new}' WHERE {column} = '{old}'" for table in places]  # noqa: S608
-    return ";".join([*renamed, f"UPDATE allocation SET interest_invoice = '{new}' WHERE interest_invoice = '{old}'"])  # noqa: S608
+    return "; ".join([*renamed, f"UPDATE allocation SET interest_invoice = '{new}' WHERE interest_invoice = '{old}'"])  # noqa: S608
+
+
+def named(connection: Connection) -> tuple[set[str], set[str]]:
+    """Examine rows; give what is named, and the invariants that do not hold."""
+    findings = examine(connection)
+    breaches = {f"{each.invariant.name} {b.table} {b.key}" for each in findings for b in each.breaches}
+    return breaches, {each.invariant.name for each in findings if each.count}
 
 
 def found_in(url: str) -> tuple[set[str], set[str]]:
     """Verify a database; give what it names."""
     with snapshot(make_url(url)) as connection:
-        findings = examine(connection)
-    breaches = {f"{each.invariant.name} {b.table} {b.key}" for each in findings for b in each.breaches}
-    return breaches, {each.invariant.name for each in findings if each.count}
+        return named(connection)
 
 
 class TestWhatHolds:
@@ -132,17 +152,19 @@ class TestCorruptions:
         assert len({each.name for each in CORRUPTIONS}) == len(CORRUPTIONS) >= 20
 
     @pytest.mark.parametrize("planted", [pytest.param(each, id=each.name) for each in CORRUPTIONS])
-    def test_on_sqlite(self, sqlite_url: str, planted: Corruption) -> None:
+    def test_on_sqlite(self, sqlite_engine: Engine, planted: Corruption) -> None:
         """A planted corruption is named by its invariant and key, and no other invariant complains."""
-        plant_on_sqlite(sqlite_url, planted.sql)
-        breaches, invariants = found_in(sqlite_url)
+        with sqlite_engine.connect() as connection, connection.begin() as transaction:
+            plant(connection, planted.sql)
+            breaches, invariants = named(connection)
+            transaction.rollback()
         assert planted.breach in breaches
         assert invariants == {planted.breach.split()[0], *planted.others}
 
     @pytest.mark.parametrize("planted", [pytest.param(each, id=each.name) for each in CORRUPTIONS if each.postgresql])
-    def test_on_postgresql(self, postgres_url: str, planted: Corruption) -> None:
+    def test_on_postgresql(self, postgres_engine: Engine, planted: Corruption) -> None:
         """PostgreSQL gives the same answer; what it refuses to store at all is planted on SQLite only."""
-        with engine_of(postgres_url).connect() as connection, connection.begin() as transaction:
+        with postgres_engine.connect() as connection, connection.begin() as transaction:
             for table in APPEND_ONLY:
                 connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
             connection.exec_driver_sql("SET TIME ZONE 'UTC'")
@@ -150,17 +172,14 @@ class TestCorruptions:
                 connection.exec_driver_sql(statement.replace("%", "%%"))
             for table in APPEND_ONLY:
                 connection.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER USER"))
-            findings = examine(connection)
+            breaches, invariants = named(connection)
             transaction.rollback()
-        breaches = {f"{each.invariant.name} {b.table} {b.key}" for each in findings for b in each.breaches}
         assert planted.breach in breaches
-        assert {each.invariant.name for each in findings if each.count} == {
-            planted.breach.split()[0], *planted.others
-        }  # fmt: skip
+        assert invariants == {planted.breach.split()[0], *planted.others}
 
-    def test_an_allocation_undone_by_two_rows(self, postgres_url: str) -> None:
+    def test_an_allocation_undone_by_two_rows(self, postgres_engine: Engine) -> None:
         """A payment that two rows take back is named; only a database without its unique key could hold it."""
-        with engine_of(postgres_url).connect() as connection, connection.begin() as transaction:
+        with postgres_engine.connect() as connection, connection.begin() as transaction:
             connection.execute(text("ALTER TABLE allocation DISABLE TRIGGER USER"))
             connection.execute(text("ALTER TABLE allocation DROP CONSTRAINT uq_allocation_undoes"))
             connection.execute(text("UPDATE allocation SET undoes = 6 WHERE id = 9"))
@@ -173,16 +192,18 @@ class TestTriggers:
     """Append-only tables refuse changes; a database that would take one is no proof any more."""
 
     @pytest.mark.parametrize("table", APPEND_ONLY)
-    def test_a_missing_trigger_is_named_on_sqlite(self, sqlite_url: str, table: str) -> None:
+    def test_a_missing_trigger_is_named_on_sqlite(self, sqlite_engine: Engine, table: str) -> None:
         """A table that would take an UPDATE or a DELETE is named."""
-        with engine_of(sqlite_url).begin() as connection:
+        with sqlite_engine.connect() as connection, connection.begin() as transaction:
             connection.execute(text(f"DROP TRIGGER {table}_no_update"))
-        assert found_in(sqlite_url)[0] == {f"I4 {table} no_update"}
+            breaches, _ = named(connection)
+            transaction.rollback()
+        assert breaches == {f"I4 {table} no_update"}
 
     @pytest.mark.parametrize("table", ["invoice", "audit_event"])
-    def test_a_disabled_trigger_is_named_on_postgresql(self, postgres_url: str, table: str) -> None:
+    def test_a_disabled_trigger_is_named_on_postgresql(self, postgres_engine: Engine, table: str) -> None:
         """A trigger that is there but does not fire is none."""
-        with engine_of(postgres_url).connect() as connection, connection.begin() as transaction:
+        with postgres_engine.connect() as connection, connection.begin() as transaction:
             connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER {table}_no_delete"))
             findings = examine(connection)
             transaction.rollback()
