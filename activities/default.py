@@ -20,7 +20,7 @@ from activities.letters import expected_on, queue_letter
 from activities.office import Office
 from activities.records import audit, open_task
 from activities.rescission import take_back_letters
-from activities.suspension import tell_contract
+from activities.suspension import BEFORE_DEMAND, tell_contract
 from models.messages.default import (
     UNPAID,
     Climbed,
@@ -42,6 +42,7 @@ from terms.periods import ONE_DAY, at, day_of
 from terms.timetable import reminder_at
 
 Tell = str | None
+SUSPENDING = ("suspension", "suspension_unannounced")
 
 
 class _Climb:
@@ -58,10 +59,11 @@ class _Climb:
         }
 
     def _next(self, step: str) -> str | None:
-        """Name the step after one, as the case was laid out."""
+        """Name the step after one, as the case was laid out; while service is suspended nothing leads up to that."""
         order = [*self.days]
-        place = order.index(step) + 1
-        return order[place] if place < len(order) else None
+        suspended = self.case.state == "suspended"
+        left = (each for each in order[order.index(step) + 1 :] if not (suspended and each in BEFORE_DEMAND))
+        return next(left, None)
 
     async def flag(self) -> None:
         """D + 1: overdue; interest runs."""
@@ -100,7 +102,7 @@ class _Climb:
                     "warning_returned", "利用停止の予告が不達です。再発行してください。", "dunning", "16(2)"
                 )
             return None
-        if self.case.rejected or await self._proposed("suspension") or await self._suspension_under_way():
+        if self.case.rejected or await self._proposed(*SUSPENDING) or await self._suspension_under_way():
             return None
         return "propose_suspension"
 
@@ -152,10 +154,10 @@ class _Climb:
         )
         return found is not None
 
-    async def _proposed(self, act: str) -> bool:
+    async def _proposed(self, *acts: str) -> bool:
         found = await self.session.scalar(
             select(col(ApprovalRow.approval_id))
-            .where(col(ApprovalRow.contract_no) == self.contract.contract_no, col(ApprovalRow.act) == act)
+            .where(col(ApprovalRow.contract_no) == self.contract.contract_no, col(ApprovalRow.act).in_(acts))
             .where(col(ApprovalRow.state) == "open")
             .limit(1)
         )
@@ -251,6 +253,8 @@ class _Climb:
         case.ended = True
         if case.step == "suspension":
             case.step = "demand"
+        elif case.step == "demand" and case.stated_from_on is None:  # it was suspended unannounced: nobody was reminded
+            case.step = "reminder"
         if case.state in {"warned", "suspended"}:
             case.state = "reminded"
 

@@ -23,6 +23,8 @@ from terms.periods import day_of
 
 REJECTIONS = ("suspension_rejected", "rescission_rejected")
 ACTIVE_CASE_AFTER = {"suspended": "suspended", "active": "warned"}
+BEFORE_DEMAND = ("reminder", "warning", "suspension")
+"""Steps of the ladder for which there is nothing left to do once service is suspended."""
 
 
 async def prove(session: AsyncSession, office: Office, c: ContractCommit) -> None:
@@ -67,13 +69,18 @@ async def _prove_suspension(
     if plan is None or plan.ground != UNPAID:
         ground = Article.parse(plan.ground) if plan else Article(16, 1)
         raise Refused(ground, "この事由の記録がありません。")
-    warning = None if case is None else await latest_of(session, letter_key(case, "suspension_warning"))
+    if case is None:
+        raise Refused(Article(16, 1, 1), "支払期日を経過した未払いの料金等の記録がありません。")
+    if case.state == "rescinding":
+        raise Refused(Article(16, 1), "契約の解除が決定され、解除通知書の到達を待っています。")
+    warning = await latest_of(session, letter_key(case, "suspension_warning"))
     must_allow_suspension(
         office.terms,
         overdue=overdue,
         warning_arrived_at=None if warning is None else warning.effective_at,
-        stated_from_on=None if case is None else case.stated_from_on,
+        stated_from_on=case.stated_from_on,
         on=plan.from_on,
+        without_announcement=plan.without_announcement,
     )
 
 
@@ -127,9 +134,20 @@ async def _keep_suspension(session: AsyncSession, c: ContractCommit, case: Defau
     elif plan.state in {"ended", "withdrawn"}:
         row.ended_at = c.as_of
     if case is not None and plan.ground == UNPAID and c.snapshot.phase in ACTIVE_CASE_AFTER and plan.state != "planned":
-        case.state = ACTIVE_CASE_AFTER[c.snapshot.phase]
-        if plan.state == "running" and case.step == "suspension":
+        _move_case(case, plan.state, ACTIVE_CASE_AFTER[c.snapshot.phase])
+
+
+def _move_case(case: DefaultCaseRow, suspension: str, state: str) -> None:
+    """Bring a case to where a suspension leaves it; one that was never announced leaves what came before it open."""
+    was_announced = case.stated_from_on is not None
+    if suspension == "running":
+        case.state = state
+        if case.step in BEFORE_DEMAND:
             case.step, case.rejected = "demand", False
+    elif was_announced:
+        case.state = state
+    elif suspension == "ended":
+        case.state, case.step = "overdue", "flag" if case.step == "flag" else "reminder"
 
 
 async def _keep_rescission(session: AsyncSession, c: ContractCommit, case: DefaultCaseRow | None) -> None:

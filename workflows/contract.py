@@ -37,7 +37,12 @@ with workflow.unsafe.imports_passed_through():
     from terms.periods import day_of
 
 APPROVED = Reply(status=200, body={"state": "approved"})
-ACTS = {"special_cancellation": "第14条第2項の解除", "suspension": "利用停止", "rescission": "契約の解除"}
+ACTS = {
+    "special_cancellation": "第14条第2項の解除",
+    "suspension": "利用停止",
+    "suspension_unannounced": "予告のない利用停止",
+    "rescission": "契約の解除",
+}
 
 
 @workflow.defn(name="contract", failure_exception_types=[Refused])

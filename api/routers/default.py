@@ -24,6 +24,7 @@ from models.messages.default import ProposeRescission, ProposeSuspension, Resume
 from models.tables import ContractRow, DefaultCaseRow, DefaultHoldRow, ResourceRow
 from models.vault import KeyGone
 from terms.citation import Article, Refused
+from terms.default import Unannounced
 from terms.periods import day_of
 
 router = APIRouter(route_class=CommandRoute, tags=["defaults"])
@@ -95,12 +96,17 @@ class ScopeBody(Body):
 
 
 class SuspensionBody(Body):
-    """A suspension to be decided on: its ground, scope, first and last day."""
+    """A suspension to be decided on: its ground, scope, first and last day.
+
+    `without_announcement` says why it is not announced beforehand (16(2), proviso): that is impossible in fact, or it
+    is urgent.
+    """
 
     ground: SuspensionGround
     scope: ScopeBody
     from_on: FutureDay
     until_on: FutureDay | None = None
+    without_announcement: Unannounced | None = None
     reason: Text
 
 
@@ -181,14 +187,17 @@ async def hold(contract_no: Number, body: HoldBody, office: TheOffice, caller: C
 async def suspend(
     contract_no: Number, body: SuspensionBody, office: TheOffice, caller: Caller, call: TheCall
 ) -> JSONResponse:
-    """Propose a suspension of all or part; another person of legal or dunning decides (Art. 16(1), 16(2))."""
+    """Propose a suspension of all or part; another person of legal or dunning decides (Art. 16(1), 16(2)).
+
+    Without an announcement only legal decides.
+    """
     row = await contract_row(office, contract_no, caller)
     call.owner = contract_no
     await _check_period(office, row, body, day_of(call.now))
     scope = Scope(kind=body.scope.kind, resource_ids=body.scope.resource_ids)
     message = ProposeSuspension(
         origin=call.origin("propose_suspension"), ground=body.ground, scope=scope, from_on=body.from_on,
-        until_on=body.until_on, reason=body.reason,
+        until_on=body.until_on, without_announcement=body.without_announcement, reason=body.reason,
     )  # fmt: skip
     return await send(office, ids.contract(contract_no), "propose_suspension", message, closed=Article(16, 1))
 

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from models.messages.base import Code, Message
 from models.messages.office import Command
+from terms.default import Unannounced
 
 UNPAID: Literal["16(1)(1)"] = "16(1)(1)"
 """The ground of a suspension for an unpaid debt."""
@@ -58,7 +59,10 @@ class Scope(Message):
 
 
 class Suspension(Message):
-    """A suspension of a contract, numbered from its approval on; an open end lasts until the cause is gone (A32)."""
+    """A suspension of a contract, numbered from its approval on; an open end lasts until the cause is gone (A32).
+
+    `without_announcement` says why it was not announced beforehand (16(2), proviso).
+    """
 
     n: int = 0
     state: Literal["planned", "running", "ended", "withdrawn"] = "planned"
@@ -67,6 +71,7 @@ class Suspension(Message):
     from_on: date
     until_on: date | None = None
     approval_id: str | None = None
+    without_announcement: Unannounced | None = None
 
 
 class Rescission(Message):
@@ -85,6 +90,7 @@ class ProposeSuspension(Command):
     scope: Scope
     from_on: date
     until_on: date | None = None
+    without_announcement: Unannounced | None = None
     reason: str
 
 

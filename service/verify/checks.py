@@ -170,7 +170,8 @@ COMMON: Mapping[str, str] = {
         ('early_deletion', 'legal'), ('early_deletion', 'admin'), ('refusal_on_other_ground', 'legal'),
         ('refusal_on_other_ground', 'reviewer'), ('special_cancellation', 'legal'),
         ('special_cancellation', 'reviewer'),
-        ('suspension', 'legal'), ('suspension', 'dunning'), ('rescission', 'legal'), ('rescission', 'dunning'),
+        ('suspension', 'legal'), ('suspension', 'dunning'), ('suspension_unannounced', 'legal'),
+        ('rescission', 'legal'), ('rescission', 'dunning'),
         ('succession_continue', 'legal'), ('successor_rescission', 'legal'), ('successor_rescission', 'reviewer'),
         ('successor_rescission_late', 'legal'), ('assignment', 'legal'), ('assignment', 'reviewer'))""",
     # how many people agreed to what, and how many have to: to a rescission and an early deletion two

@@ -34,10 +34,11 @@ AGREED = Check(
     "suspension",
     "no second person agreed to it",
     """SELECT s.contract_no || '/' || s.n AS key FROM suspension s LEFT JOIN approval a
-      ON a.approval_id = s.approval_id AND a.contract_no = s.contract_no AND a.act = 'suspension'
-        AND a.article = s.ground AND a.state = 'approved'
+      ON a.approval_id = s.approval_id AND a.contract_no = s.contract_no AND a.state = 'approved'
+        AND a.article = CASE a.act WHEN 'suspension' THEN s.ground WHEN 'suspension_unannounced' THEN '16(2)' END
     WHERE a.approval_id IS NULL""",
 )
+# Only what legal agreed to as impossible to announce, or urgent, came unannounced.
 WARNED = Check(
     "suspension",
     "it began on {started_on}; no warning had arrived 7 days before, or it stated a later day",
@@ -48,6 +49,8 @@ WARNED = Check(
       LEFT JOIN came_back b ON b.notice_no = w.notice_no)
     SELECT s.contract_no || '/' || s.n AS key, @jst_day(s.started_at) AS started_on FROM suspension s
     WHERE s.ground = '16(1)(1)' AND s.started_at IS NOT NULL AND NOT EXISTS (
+      SELECT 1 FROM approval a WHERE a.approval_id = s.approval_id AND a.act = 'suspension_unannounced')
+      AND NOT EXISTS (
       SELECT 1 FROM warned w WHERE w.contract_no = s.contract_no AND w.opened_at <= s.started_at
         AND (w.closed_at IS NULL OR w.closed_at >= s.started_at) AND (w.back_at IS NULL OR w.back_at > s.started_at)
         AND @jst_after(w.arrived_at, 7) <= @jst_day(s.started_at)

@@ -43,7 +43,9 @@ OF_DEFAULT = Check(
     """WITH @cases SELECT d.key, COALESCE(d.step, 'none') AS step FROM cases d LEFT JOIN notice n
       ON n.contract_no = d.contract_no AND n.origin = d.id AND n.slug = 'second_reminder'
     WHERE d.closed_at IS NULL AND COALESCE(d.step, '') NOT IN ('flag', 'reminder', 'warning')
-      AND n.notice_no IS NULL""",
+      AND n.notice_no IS NULL AND NOT EXISTS (
+      SELECT 1 FROM suspension s JOIN approval a ON a.approval_id = s.approval_id
+      WHERE s.contract_no = d.contract_no AND s.state = 'running' AND a.act = 'suspension_unannounced')""",
 )
 STATE = Check(
     "notice",

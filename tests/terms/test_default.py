@@ -7,6 +7,7 @@ import pytest
 from activities.gateways.calendars import JapanCalendars
 from terms.citation import Refused
 from terms.default import (
+    Unannounced,
     ladder,
     must_allow_rescission,
     must_allow_resumption,
@@ -135,6 +136,21 @@ class TestSuspensionIsAllowed:
                 TERMS, overdue=10**6, warning_arrived_at=arrived_at, stated_from_on=from_on, on=day("2027-09-25")
             )
         assert refused.value.article == "16(2)"
+
+    @pytest.mark.parametrize("why", ["impossible", "urgent"])
+    def test_unannounced_only_the_debt_is_asked_for(self, why: Unannounced) -> None:
+        """16(2), proviso: no warning, no day that it states; but whoever owes nothing is not suspended."""
+
+        def ask(overdue: int) -> None:
+            must_allow_suspension(
+                TERMS, overdue=overdue, warning_arrived_at=None, stated_from_on=None, on=day("2026-09-01"),
+                without_announcement=why,
+            )  # fmt: skip
+
+        ask(1)
+        with pytest.raises(Refused) as refused:
+            ask(0)
+        assert refused.value.article == "16(1)(1)"
 
 
 class TestRescissionIsAllowed:
