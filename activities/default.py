@@ -43,6 +43,7 @@ from terms.timetable import reminder_at
 
 Tell = str | None
 SUSPENDING = ("suspension", "suspension_unannounced")
+RESCINDING = ("rescission", "rescission_without_suspension", "antisocial_rescission")
 
 
 class _Climb:
@@ -128,7 +129,7 @@ class _Climb:
             if demand is not None and demand.returned:
                 await self._task("demand_returned", "催告書が不達です。法務の判断が必要です。", "legal", "17(1)")
             return None
-        if self.case.rejected or self.case.state == "rescinding" or await self._proposed("rescission"):
+        if self.case.rejected or await self._proposed(*RESCINDING):
             return None
         return "propose_rescission"
 
@@ -203,6 +204,8 @@ class _Climb:
         await self._lay_out_anew()
         await end_holds(self.session, self.case, self.contract.application_no, as_of=self.as_of)
         until = await held_until(self.session, case, self.today)
+        if case.state == "rescinding":  # the letter is on its way; nothing more is asked for
+            return self._at(None)
         if until is not None:
             return self._at(reminder_at(until + ONE_DAY))
         while case.step is not None and reminder_at(self.days[case.step]) <= self.as_of:

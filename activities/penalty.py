@@ -41,8 +41,7 @@ async def issue_penalty(
     session: AsyncSession, office: Office, contract: ContractRow, ending: Ending, lines: Sequence[Line], as_of: datetime
 ) -> str | None:
     """Issue the penalty of an end, once for its ground; returns the number, or None if none is due or it is there."""
-    before_start = ending.ground == "28(1)"
-    article = "28(1)" if before_start else "28(2)"
+    article = "28(1)" if _before_start(ending) else "28(2)"
     if not ending.penalty or await _issued(session, contract.contract_no, article):
         return None
     issued_on = day_of(as_of)
@@ -69,6 +68,11 @@ async def issue_penalty(
         basis=basis,
     )
     return await issue(session, office, order, issued_on=issued_on, as_of=as_of)
+
+
+def _before_start(ending: Ending) -> bool:
+    """Tell whether a contract has ended before its service started: by a withdrawal, or rescinded (A10)."""
+    return "28(1)" in {ending.ground, *ending.articles}
 
 
 async def _issued(session: AsyncSession, contract_no: str, ground: str) -> bool:
@@ -99,7 +103,7 @@ async def _arrives_on(session: AsyncSession, office: Office, contract: ContractR
 
 def _under(terms: Terms, ending: Ending, lines: Sequence[Line]) -> list[_Under]:
     """Work the penalty out once more, for each minimum term by itself, to say how it came about; the longest first."""
-    before_start = ending.ground == "28(1)"
+    before_start = _before_start(ending)
     groups: dict[tuple[date, int], list[Line]] = {}
     for line in lines:
         if before_start:

@@ -14,11 +14,16 @@ from activities.office import Office
 from activities.records import audit, open_task
 from models import ids
 from models.messages.contract import ContractCommit
-from models.messages.default import UNPAID, Resume, Suspend, SuspensionOrder
+from models.messages.default import ANTISOCIAL, UNPAID, Resume, Suspend, SuspensionOrder
 from models.messages.office import Command, Event, Origin, Reply, TaskOrder
 from models.tables import ContractRow, DefaultCaseRow, RescissionRow, SuspensionRow
 from terms.citation import Article, Refused
-from terms.default import must_allow_rescission, must_allow_resumption, must_allow_suspension
+from terms.default import (
+    must_allow_rescission,
+    must_allow_rescission_at_once,
+    must_allow_resumption,
+    must_allow_suspension,
+)
 from terms.periods import day_of
 
 REJECTIONS = ("suspension_rejected", "rescission_rejected")
@@ -57,6 +62,8 @@ async def _prove_arrival(session: AsyncSession, c: ContractCommit) -> None:
     """What was paid by the day of the letter's arrival counts; a later payment does not revive the contract."""
     if c.arrived_at is None:
         raise Refused(Article(17, 3), "解除通知書の到達が記録されていません。")
+    if c.rescission is not None and c.rescission.ground == ANTISOCIAL:
+        return
     arrived_on = day_of(c.arrived_at)
     if not await overdue_principal(session, c.contract_no, arrived_on, as_of_on=arrived_on):
         raise Refused(Article(17, 1), "解除通知書の到達までに、支払期日を経過した料金等は支払われています。")
@@ -87,6 +94,9 @@ async def _prove_suspension(
 async def _prove_rescission(
     session: AsyncSession, office: Office, c: ContractCommit, case: DefaultCaseRow | None, overdue: int
 ) -> None:
+    if c.rescission is not None and c.rescission.ground == "17(2)":
+        must_allow_rescission_at_once(overdue=0 if case is None else overdue)
+        return
     running = await running_suspension(session, c.contract_no)
     demand = None if case is None else await latest_of(session, letter_key(case, "formal_demand"))
     arrived_at = None if demand is None else demand.effective_at
@@ -161,14 +171,14 @@ async def _keep_rescission(session: AsyncSession, c: ContractCommit, case: Defau
         )
         session.add(row)
     row.state, row.arrived_at = plan.state, c.arrived_at
-    if case is None:
+    if case is None or plan.ground == ANTISOCIAL:
         return
     if plan.state == "sent":
         case.state = "rescinding"
     elif plan.state == "effective":
         close_case(case, "rescinded", c.as_of)
     elif case.state == "rescinding":
-        case.state = "demanded"
+        case.state = {"review": "demanded", "reminder": "overdue"}.get(case.step or "", "reminded")
 
 
 class SuspensionWork:

@@ -4,6 +4,7 @@
 - 16(2): a suspension is announced beforehand with its first day and its period, unless that is impossible or urgent.
 - 16(3): service resumes when the cause is gone, if asked on a pledge in writing.
 - 17(1): who is suspended and still in default may be rescinded after a demand (催告).
+- 17(2): where the default gravely hampers our business, at once and without a suspension.
 - 36: late interest: `terms.interest`.
 
 Workflow `default`; letters `first_reminder`, `second_reminder`, `suspension_warning`, `suspension_started_notice`,
@@ -29,7 +30,7 @@ nothing, and the review is a task of legal."""
 CaseState = Literal[
     "none", "overdue", "reminded", "warned", "suspended", "demanded", "rescinding", "rescinded", "settled"
 ]
-CaseMove = Literal["hold", "suspend", "suspend_unannounced", "resume", "rescind"]
+CaseMove = Literal["hold", "suspend", "suspend_unannounced", "resume", "rescind", "rescind_17_2"]
 Unannounced = Literal["impossible", "urgent"]
 """Why a suspension is not announced (16(2), proviso): that is impossible in fact, or there is no time for it."""
 
@@ -75,6 +76,7 @@ REFUSED: Mapping[CaseMove, Mapping[CaseState, str]] = MappingProxyType(
             "rescinded": "17(1)",
             "settled": "17(1)",
         },
+        "rescind_17_2": dict.fromkeys(("none", "rescinding", "rescinded", "settled"), "17(2)"),
     }
 )
 """The clause that forbids what people may want in each state of a default for an unpaid debt; all else is allowed.
@@ -89,6 +91,7 @@ ALLOWED_BY: Mapping[CaseMove, str] = MappingProxyType(
         "suspend_unannounced": "16(2)",
         "resume": "16(3)",
         "rescind": "17(1)",
+        "rescind_17_2": "17(2)",
     }
 )
 """The clause by which each is allowed."""
@@ -202,6 +205,19 @@ def must_allow_rescission(
     last_on = demand_arrived_on + timedelta(days=terms.demand_days)
     if on <= last_on:
         raise Refused(Article(17, 1), f"催告の期間は{ja_day(last_on)}まで経過していません。")
+
+
+@implements(Article(17, 2))
+def must_allow_rescission_at_once(*, overdue: int) -> None:
+    """Refuse a rescission without suspension where no item of 16(1) is on record: `overdue` yen of principal.
+
+    Whether that gravely hampers our business people judge; no suspension, demand or days are asked for.
+
+    Raises:
+        Refused: 17(2).
+    """
+    if overdue <= 0:
+        raise Refused(Article(17, 2), "第16条第1項各号に該当する事実(支払期日を経過した未払い)の記録がありません。")
 
 
 @implements(Article(16, 3))

@@ -42,6 +42,8 @@ ACTS = {
     "suspension": "利用停止",
     "suspension_unannounced": "予告のない利用停止",
     "rescission": "契約の解除",
+    "rescission_without_suspension": "提供の停止によらない契約の解除",
+    "antisocial_rescission": "第43条第2項の契約の解除",
 }
 
 
@@ -102,7 +104,7 @@ class Contract(Suspensions, Rescissions, Retention, SuccessorRescission):
 
     @workflow.update
     async def vote(self, c: ApprovalVote) -> Reply:
-        """A further person decides: on a cancellation by 14(2), a suspension (16), a rescission (17)."""
+        """A further person decides: on a cancellation by 14(2), a suspension (16), a rescission (17, 43(2))."""
         return await self.carry_out(c, lambda: self._voted(c), self._commit)
 
     @workflow.update

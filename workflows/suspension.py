@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from models import ids
     from models.messages.contract import ContractCommit, PendingAct, PendingApproval, SignalOrder
     from models.messages.default import (
+        ANTISOCIAL,
         UNPAID,
         ProposeSuspension,
         Resume,
@@ -195,7 +196,7 @@ class Suspensions(ContractRecord):
         events: list[Event] = [
             self._event("default_settled", UNPAID, c.origin.actor, "支払期日を経過した未払いはなくなりました。", {})
         ]
-        more: dict[str, Any] = {"closings": self._closings(c.origin.key), "signals": []}
+        more: dict[str, Any] = {"closings": self._closings(c.origin.key, "antisocial_rescission"), "signals": []}
         plan = self.s.suspension
         if plan is not None and plan.ground == UNPAID:
             if plan.state == "planned":
@@ -208,8 +209,9 @@ class Suspensions(ContractRecord):
                 lifted = self._lifted(c.origin.actor, {"ended_by": "payment"})
                 events += lifted.pop("events")
                 more |= lifted
-        if self.s.rescission is not None:  # its letter may be on its way: the day of its arrival decides (17(3))
-            told = SignalOrder(workflow_id=ids.rescission(self.s.contract_no, self.s.rescission.n), name="withdraw")
+        way_out = self.s.rescission
+        if way_out is not None and way_out.ground != ANTISOCIAL:  # the day of its letter's arrival decides (17(3))
+            told = SignalOrder(workflow_id=ids.rescission(self.s.contract_no, way_out.n), name="withdraw")
             more["signals"] = [*more["signals"], told]
         return self._step(
             c.origin.key, events, scope=c.origin.scope, must="settlement", settles=True,

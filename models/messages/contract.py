@@ -22,7 +22,10 @@ from models.messages.office import (
 from models.messages.termination import Ending, TerminationRecord
 
 Phase = Literal["accepted", "active", "suspended", "ended", "closed", "erased"]
-PendingAct = Literal["special_cancellation", "suspension", "suspension_unannounced", "rescission"]
+PendingAct = Literal[
+    "special_cancellation", "suspension", "suspension_unannounced", "rescission", "rescission_without_suspension",
+    "antisocial_rescission",
+]  # fmt: skip
 
 
 class Line(Message):

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 from models.messages.base import Code, Message
 from models.messages.office import Command
 from terms.default import Unannounced
+from terms.violation import AntisocialItem
 
 UNPAID: Literal["16(1)(1)"] = "16(1)(1)"
 """The ground of a suspension for an unpaid debt."""
@@ -15,7 +16,9 @@ UNPAID: Literal["16(1)(1)"] = "16(1)(1)"
 SuspensionGround = Literal[
     "16(1)(1)", "16(1)(2)", "16(1)(3)", "16(1)(4)", "16(1)(5)", "16(1)(6)", "16(1)(7)", "16(1)(8)", "16(1)(9)"
 ]
-RescissionGround = Literal["17(1)"]
+RescissionGround = Literal["17(1)", "17(2)", "43(2)"]
+ANTISOCIAL: Literal["43(2)"] = "43(2)"
+"""The ground of a rescission that has nothing to do with a debt."""
 ScopeKind = Literal["all", "part"]
 CaseState = Literal["overdue", "reminded", "warned", "suspended", "demanded", "rescinding", "rescinded", "settled"]
 
@@ -75,12 +78,16 @@ class Suspension(Message):
 
 
 class Rescission(Message):
-    """A rescission by the provider, numbered from its approval on; its letter is under way (Art. 17(3))."""
+    """A rescission by the provider, numbered from its approval on; its letter is under way (Art. 17(3)).
+
+    `item` is what the customer falls under, by 43(2).
+    """
 
     n: int = 0
     state: Literal["sent", "effective", "withdrawn"] = "sent"
     ground: RescissionGround
     penalty: int = 0
+    item: AntisocialItem | None = None
 
 
 class ProposeSuspension(Command):
@@ -109,10 +116,12 @@ class Resume(Command):
 
 
 class ProposeRescission(Command):
-    """Somebody, or the ladder, proposes to rescind (Art. 17(1))."""
+    """Somebody, or the ladder, proposes to rescind (Art. 17(1), 17(2), 43(2)); `facts` are kept with the reason."""
 
     ground: RescissionGround
     reason: str
+    item: AntisocialItem | None = None
+    facts: str | None = None
 
 
 class Rescind(Command):

@@ -16,7 +16,9 @@ OWED = Check(
         WHEN 'acceptance_decided' THEN 'acceptance_notice' WHEN 'refusal_decided' THEN 'refusal_notice'
         WHEN 'started' THEN 'service_start_notice' WHEN 'suspended' THEN 'suspension_started_notice'
         WHEN 'resumed' THEN 'service_resumed_notice' WHEN 'notice_rejected' THEN 'not_in_writing_notice'
-        WHEN 'rescission_approved' THEN 'rescission_notice' WHEN 'ended' THEN 'contract_end_notice'
+        WHEN 'rescission_approved' THEN
+          CASE article WHEN '43(2)' THEN 'antisocial_rescission_notice' ELSE 'rescission_notice' END
+        WHEN 'ended' THEN 'contract_end_notice'
         ELSE CASE article WHEN '18(1)' THEN 'cancellation_receipt' WHEN '28(1)' THEN 'pre_start_withdrawal_receipt'
           ELSE 'special_cancellation_receipt' END END AS slug
       FROM audit_event WHERE action IN ('application_received', 'application_completed', 'acceptance_decided',

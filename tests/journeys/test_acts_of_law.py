@@ -1,10 +1,12 @@
-"""Acts of law that leave something out: a suspension unannounced, a rescission without suspension (16(2), 17(2))."""
+"""Acts of law that leave something out (Art. 16(2), 17(2), 43(2)): an announcement, a suspension, any demand."""
 
+import json
 from datetime import date
 
 from tests.desk import JSON, Desk
 from tests.journeys.debtor import Debtor
-from tests.journeys.test_default import sent, words_of
+from tests.journeys.successors import Merger, successor
+from tests.journeys.test_default import at_work, sent, words_of
 from tests.journeys.test_month_close import does_not_hold
 
 APPROVE = {"decision": "approve", "reason": "確認済み"}
@@ -75,4 +77,99 @@ async def test_unannounced_for_a_stated_period(desk: Desk) -> None:
     await desk.until("2026-05-10T09:00:00+09:00")
     assert (await debtor.state())["state"] == "warned"
     assert len(await debtor.proposals("suspension")) == 1
+    assert await does_not_hold(desk) == []
+
+
+async def test_rescinded_without_a_suspension(desk: Desk) -> None:
+    """17(2): no suspension, no demand, no days; the letter claims none of them and ends the contract on arrival."""
+    debtor = await Debtor.of(desk)
+    path = f"{debtor.path}/rescissions"
+    body = {"ground": "17(2)", "reason": "業務の遂行に著しい支障"}
+    assert await desk.refused("legal", path, body) == "17(2)"  # nothing is overdue yet
+    await desk.until("2026-04-18T10:00:00+09:00")
+    await forbidden(desk, "dunning", path, body)
+    assert await desk.wrong("legal", path, body | {"item": "43(1)(1)", "facts": "x"}) == ["/item", "/facts"]
+    proposed = (await desk.do("legal", path, body))["approval_id"]
+    shown = await approval(debtor, "rescission_without_suspension")
+    assert (shown["article"], shown["needs"]) == ("17(2)", 2)
+    assert shown["consequence"]["penalty_if_it_arrived_today"] > 0
+    decide = f"/v1/approvals/{proposed}/decisions"
+    assert await desk.refused("legal", decide, APPROVE) == "17(2)"
+    assert await debtor.decide(proposed, "dunning") == "open"
+    assert await desk.refused("dunning-2", decide, APPROVE) == "17(2)"  # one of them has to be of legal
+    assert await debtor.decide(proposed, "legal-2") == "approved"
+    assert ((await debtor.state())["state"], (await desk.read(debtor.path))["state"]) == ("rescinding", "active")
+    words = await words_of(desk, "rescission_notice")
+    assert "利用規約第17条第2項に基づき" in words
+    assert "提供の停止をすることなく解除します" in words
+    for claimed in ("停止の経過", "催告書の到達", "利用停止の予告"):
+        assert claimed not in words
+    letter = await debtor.posted("rescission_notice", "2026-04-18T10:00:00+09:00")
+    suspend = {"ground": "16(1)(1)", "scope": {"kind": "all"}, "from_on": "2026-04-30", "reason": "未払い"}
+    assert await desk.refused("dunning", f"{debtor.path}/suspensions", suspend) == "16(1)"
+    await desk.until("2026-04-23T10:00:00+09:00")
+    assert await sent(desk) == ["rescission_notice"]  # while it is on its way nothing more is asked for
+    await debtor.delivered(letter, "2026-04-20T11:00:00+09:00")
+    shown = await desk.read(debtor.path)
+    assert (shown["state"], shown["ended_at"], shown["end_ground"]) == ("ended", "2026-04-20T11:00:00+09:00", "17(2)")
+    assert (await debtor.state())["state"] == "rescinded"
+    kinds = [each["kind"] for each in (await desk.read("/v1/invoices", contract_no=debtor.number))["items"]]
+    assert kinds.count("penalty") == 1
+    assert await at_work(desk) == []
+    assert await does_not_hold(desk) == []
+
+
+async def test_paid_before_anybody_agreed_to_it(desk: Desk) -> None:
+    """17(2): the item of 16(1) is gone with the payment; what was proposed falls."""
+    debtor = await Debtor.of(desk)
+    await desk.until("2026-04-18T10:00:00+09:00")
+    await desk.do("legal", f"{debtor.path}/rescissions", {"ground": "17(2)", "reason": "著しい支障"})
+    await debtor.pay(await debtor.owed(), date(2026, 4, 18))
+    assert (await approval(debtor, "rescission_without_suspension"))["state"] == "withdrawn"
+    assert (await debtor.state())["state"] == "settled"
+
+
+async def test_rescinded_by_43_2(desk: Desk) -> None:
+    """43(2): by legal's statement or what a screening found; no payment undoes it; before the start 28(1) is due."""
+    debtor = await Debtor.of(desk)
+    path = f"{debtor.path}/rescissions"
+    body = {"ground": "43(2)", "reason": "危害をほのめかす発言", "facts": "窓口 花子への発言"}
+    await forbidden(desk, "dunning", path, body)
+    assert await desk.refused("legal", path, body) == "43(2)"  # nothing found, nothing stated
+    await desk.until("2026-04-16T10:00:00+09:00")
+    proposed = (await desk.do("legal", path, body | {"item": "43(2)(2)③"}))["approval_id"]
+    shown = await approval(debtor, "antisocial_rescission")
+    assert (shown["article"], shown["roles"], shown["needs"]) == ("43(2)", ["legal", "reviewer"], 1)
+    assert shown["consequence"]["item"] == "43(2)(2)③"
+    assert shown["consequence"]["penalty_if_it_arrived_today"] > 0
+    await debtor.pay(await debtor.owed(), date(2026, 4, 16))
+    assert (await debtor.state())["state"] == "settled"
+    assert await debtor.decide(proposed, "reviewer") == "approved"
+    letter = await debtor.posted("antisocial_rescission_notice", "2026-04-16T10:00:00+09:00")
+    words = await words_of(desk, "antisocial_rescission_notice")
+    assert "第43条第2項第2号③に該当すること" in words
+    await desk.until("2026-04-20T10:00:00+09:00")
+    assert (await desk.read(debtor.path))["state"] == "active"
+    await debtor.delivered(letter, "2026-04-18T09:30:00+09:00")
+    shown = await desk.read(debtor.path)
+    assert (shown["state"], shown["ended_at"], shown["end_ground"]) == ("ended", "2026-04-18T09:30:00+09:00", "43(2)")
+    told = json.dumps([await desk.timeline(debtor.number), await desk.read("/v1/approvals")], ensure_ascii=False)
+    assert "花子" not in told + words
+
+    other = Debtor(desk, await desk.contract("QPC-26-0106"))  # accepted, not started
+    stated = {"ground": "43(2)", "item": "43(1)(4)", "reason": "資金の提供"}
+    proposed = (await desk.do("legal", f"{other.path}/rescissions", stated))["approval_id"]
+    assert await other.decide(proposed, "legal-2") == "approved"
+    letter = await other.posted("antisocial_rescission_notice", "2026-04-20T10:00:00+09:00")
+    await desk.until("2026-04-22T10:00:00+09:00")
+    await other.delivered(letter, "2026-04-22T09:00:00+09:00")
+    assert (await desk.read(other.path))["end_ground"] == "43(2)"
+    (invoice,) = (await desk.read("/v1/invoices", contract_no=other.number))["items"]
+    assert (invoice["kind"], invoice["lines"][0]["article"]) == ("penalty", "28(1)")
+
+    merged = Merger(desk, await desk.active("QPC-26-0102"))
+    await merged.record("2026-04-22", successor=successor(applicant__name="株式会社反社照会一致"))
+    await desk.do("legal", f"{merged.path}/rescissions", {"ground": "43(2)", "reason": "照会の一致"})
+    found = (await Debtor(desk, merged.number).proposals("antisocial_rescission"))[0]
+    assert found["consequence"]["item"] == "43(2)(1)"
     assert await does_not_hold(desk) == []

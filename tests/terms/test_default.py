@@ -10,6 +10,7 @@ from terms.default import (
     Unannounced,
     ladder,
     must_allow_rescission,
+    must_allow_rescission_at_once,
     must_allow_resumption,
     must_allow_suspension,
     needs_pledge,
@@ -195,6 +196,17 @@ class TestRescissionIsAllowed:
                 on=day("2027-09-25"),
             )  # fmt: skip
         assert refused.value.article == "17(1)"
+
+
+class TestArticle17Paragraph2:
+    """Without suspension and demand: what has to be on record is the default."""
+
+    def test_only_the_debt_is_asked_for(self) -> None:
+        """A yen will do; whether it hampers the business gravely, people judge."""
+        must_allow_rescission_at_once(overdue=1)
+        with pytest.raises(Refused) as refused:
+            must_allow_rescission_at_once(overdue=0)
+        assert refused.value.article == "17(2)"
 
 
 class TestResumptionIsAllowed:

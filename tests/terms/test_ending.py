@@ -9,6 +9,7 @@ from terms.citation import Refused
 from terms.ending import (
     Departure,
     OrderedLine,
+    RescissionGround,
     end_before_start,
     end_by_notice,
     end_by_rescission,
@@ -221,3 +222,19 @@ class TestArticle17Paragraph3:
         assert (out.ground, out.articles) == ("12(2)", ("12(2)", "28(2)", "34(1)"))
         assert out.penalty == end_by_rescission(TERMS, lines, ground="17(1)", arrived_at=AFTERNOON).penalty
         assert "第12条第2項" in out.steps[0]
+
+    @pytest.mark.parametrize(("ground", "clause"), [("17(2)", "第17条第3項"), ("43(2)", "第43条第2項")])
+    def test_without_a_suspension(self, ground: RescissionGround, clause: str) -> None:
+        """Art. 17(2), 43(2): the same moment and the same penalty."""
+        lines = [fixed("DC-STD", 900_000, ends_on="2027-02-19")]
+        out = end_by_rescission(TERMS, lines, ground=ground, arrived_at=AFTERNOON)
+        assert (out.ground, out.articles, out.ends_at) == (ground, (ground, "28(2)", "34(1)"), AFTERNOON)
+        assert out.penalty == end_by_rescission(TERMS, lines, ground="17(1)", arrived_at=AFTERNOON).penalty
+        assert clause in out.steps[0]
+
+    def test_before_service_starts(self) -> None:
+        """28(1): no minimum term runs yet, so the whole of it is due (A10)."""
+        lines = [fixed("DC-STD", 900_000, months=36), fixed("SGW", 10_000, months=1)]
+        out = end_by_rescission(TERMS, lines, ground="43(2)", arrived_at=AFTERNOON)
+        assert (out.articles, out.ends_on) == (("43(2)", "28(1)", "34(1)"), day("2027-01-20"))
+        assert out.penalty == 36 * 900_000 + 10_000
