@@ -14,10 +14,10 @@ from activities.ledger import VOID
 from activities.office import Office
 from models.messages.contract import Line
 from models.messages.termination import Ending
-from models.tables import ApplicationRow, ContractRow, InvoiceAccountRow
-from terms.ending import OrderedLine, monthly_of
+from models.tables import ApplicationRow, ContractLineRow, ContractRow, InvoiceAccountRow, PriceRow
+from terms.ending import Departure, OrderedLine, RescissionGround, end_by_rescission, monthly_of
 from terms.letters import channel_of
-from terms.notice import deemed_arrival
+from terms.notice import InPlace, deemed_arrival
 from terms.payment import penalty_due_on
 from terms.penalty import Ground, Penalty, penalty
 from terms.periods import day_of
@@ -138,6 +138,37 @@ def ordered_line(line: Line) -> OrderedLine:
         min_term_months=line.min_term_months,
         min_term_ends_on=line.min_term_ends_on,
     )
+
+
+async def would_end(
+    session: AsyncSession,
+    office: Office,
+    contract: ContractRow,
+    ground: RescissionGround,
+    arrived_at: datetime,
+    in_place: InPlace | None = None,
+) -> Departure:
+    """Work out how a contract would end by a letter of ours that arrives at an instant."""
+    line, price = ContractLineRow, PriceRow
+    found = await session.execute(
+        select(line, price)
+        .join(price, (col(price.code) == col(line.code)) & (col(price.price_list) == contract.price_list))
+        .where(col(line.contract_no) == contract.contract_no)
+        .order_by(col(line.line_no))
+    )
+    ordered = [
+        OrderedLine(
+            code=each.code,
+            quantity=each.quantity,
+            charge_type=priced.charge_type,
+            monthly_fee=priced.monthly_fee,
+            monthly_cap=priced.monthly_cap,
+            min_term_months=priced.min_term_months,
+            min_term_ends_on=each.min_term_ends_on,
+        )
+        for each, priced in found.all()
+    ]
+    return end_by_rescission(office.terms, ordered, ground=ground, arrived_at=arrived_at, in_place=in_place)
 
 
 def _facts(article: str, ending: Ending, under: Sequence[_Under]) -> dict[str, JsonValue]:

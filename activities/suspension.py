@@ -1,5 +1,7 @@
 """Suspensions: what a commit proves and writes, and the work of the peer (Art. 16)."""
 
+from datetime import date
+
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -62,11 +64,20 @@ async def _prove_arrival(session: AsyncSession, c: ContractCommit) -> None:
     """What was paid by the day of the letter's arrival counts; a later payment does not revive the contract."""
     if c.arrived_at is None:
         raise Refused(Article(17, 3), "解除通知書の到達が記録されていません。")
-    if c.rescission is not None and c.rescission.ground == ANTISOCIAL:
+    if c.rescission is not None:
+        await prove_debt_on(session, c.contract_no, c.rescission.ground, day_of(c.arrived_at))
+
+
+async def prove_debt_on(session: AsyncSession, contract_no: str, ground: str, arrived_on: date) -> None:
+    """Prove that on the day of the arrival of a rescission the debt was there for which it was decided.
+
+    Raises:
+        Refused: 17(1), 17(2): it was paid by then. A rescission by 43(2) has no debt.
+    """
+    if ground == ANTISOCIAL:
         return
-    arrived_on = day_of(c.arrived_at)
-    if not await overdue_principal(session, c.contract_no, arrived_on, as_of_on=arrived_on):
-        raise Refused(Article(17, 1), "解除通知書の到達までに、支払期日を経過した料金等は支払われています。")
+    if not await overdue_principal(session, contract_no, arrived_on, as_of_on=arrived_on):
+        raise Refused(ground, "解除通知書の到達までに、支払期日を経過した料金等は支払われています。")
 
 
 async def _prove_suspension(

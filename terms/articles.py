@@ -164,8 +164,7 @@ _TABLE = """
   For an unpaid debt; the other grounds of suspension come with their subject.
 17(2) | WORKFLOW | termination | part | Rescission without suspension in grave cases.
   For an unpaid debt; the other grounds of suspension come with their subject.
-17(3) | WORKFLOW | termination | part | A rescission takes effect when its letter arrives.
-  By evidence alone; an approval in place of a real arrival (A35) is still to come.
+17(3) | WORKFLOW | termination | implemented | A rescission takes effect when its letter arrives.
 18(1) s1 | RULE | termination | implemented | Notice in writing, one month ahead; the end is a month's last day.
 18(1) s2 | WORKFLOW | termination | implemented | Reminders to delete the resources; what is left is recorded.
 18(2) | WORKFLOW | termination | implemented | An event of 14 or 15 defeats the purpose: the end is the day of arrival.

@@ -21,6 +21,7 @@ from typing import Literal
 from terms.citation import Article, Refused, implements
 from terms.derivation import ja_day, ja_yen
 from terms.money import exact, floor_yen
+from terms.notice import InPlace
 from terms.penalty import Penalty, penalty, penalty_basis
 from terms.periods import day_of
 from terms.settings import SettingValue, Terms
@@ -140,12 +141,18 @@ def end_specially(terms: Terms, *, ground: SpecialGround, arrived_at: datetime, 
     Article(12, 2), Article(17, 1), Article(17, 2), Article(17, 3), Article(28, 1), Article(28, 2), Article(43, 2)
 )
 def end_by_rescission(
-    terms: Terms, lines: Sequence[OrderedLine], *, ground: RescissionGround, arrived_at: datetime
+    terms: Terms,
+    lines: Sequence[OrderedLine],
+    *,
+    ground: RescissionGround,
+    arrived_at: datetime,
+    in_place: InPlace | None = None,
 ) -> Departure:
     """Work out the end by the provider's letter: the instant of its arrival, its day inclusive, the rest of each term.
 
-    Only an arrival that somebody has witnessed counts, or one that people have put in its place (A35, A67); a payment
-    after it does not revive the contract. Before service starts no minimum term runs: the whole of it is due (28(1)).
+    Only an arrival that somebody has witnessed counts, or what people have put in its place (A35, A67), as `in_place`
+    says; a payment after it does not revive the contract. Before service starts no minimum term runs: the whole of it
+    is due (28(1)).
     """
     arrived_on = day_of(arrived_at)
     clause = {"12(2)": "第12条第2項", "43(2)": "第43条第2項"}.get(ground, "第17条第3項")
@@ -169,7 +176,7 @@ def end_by_rescission(
         ends_at=arrived_at,
         charges=charges if by_term else _whole_terms(terms, lines),
         before_start=not by_term,
-        steps=(f"解除通知書は{ja_day(arrived_on)}に到達し、利用契約は到達の時に終了しました（{clause}）。",),
+        steps=(_arrival_told(arrived_on, clause, in_place),),
         settings={},
     )
 
@@ -190,6 +197,13 @@ def end_before_start(terms: Terms, lines: Sequence[OrderedLine], *, arrived_at: 
         steps=(f"解除の通知は提供開始前の{ja_day(arrived_on)}に到着し、利用契約は到着の時に終了しました。",),
         settings={},
     )
+
+
+def _arrival_told(on: date, clause: str, in_place: InPlace | None) -> str:
+    if in_place == "decision":
+        return f"解除は決定の時に効力を生じ、利用契約は{ja_day(on)}に終了しました（{clause}）。"
+    told = "到達し" if in_place is None else "到達したものとみなし（第42条第2項）"
+    return f"解除通知書は{ja_day(on)}に{told}、利用契約は到達の時に終了しました（{clause}）。"
 
 
 def _whole_terms(terms: Terms, lines: Sequence[OrderedLine]) -> list[Penalty]:

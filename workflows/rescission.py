@@ -141,13 +141,15 @@ class Rescissions(ContractRecord):
             raise Refused(Article(17, 3), "この解除は取り下げられました。")
         must_allow(self.s.phase, WAYS[plan.ground].move)
         departure = end_by_rescission(
-            self._terms(), ordered(self.s.lines), ground=plan.ground, arrived_at=c.arrived_at
-        )  # fmt: skip
+            self._terms(), ordered(self.s.lines), ground=plan.ground, arrived_at=c.arrived_at, in_place=c.in_place
+        )
         record = self._numbered(ended_by_letter(departure, c.arrived_at))
         self.s.endings = record.n
         self.s.rescission = None
-        words = f"解除通知書が{day_words(departure.arrived_on)}に到達しました。"
-        arrived = self._event("rescission_arrived", _effect(plan), c.origin.actor, words, {"n": plan.n})
+        told = "到達しました" if c.in_place is None else "到達したものとして扱います"
+        words = f"解除通知書が{day_words(departure.arrived_on)}に{told}。"
+        basis = {"n": plan.n} | ({} if c.in_place is None else {"in_place": c.in_place})
+        arrived = self._event("rescission_arrived", _effect(plan), c.origin.actor, words, basis)
         over, letters = self._over(record)
         terminations = [record.model_copy(update={"state": "ended"}), *self._overtaken(record.n)]
         self.s.running = []
@@ -179,7 +181,7 @@ def _effect(plan: Rescission) -> str:
 
 @workflow.defn(name="rescission", failure_exception_types=[Refused])
 class RescissionPeer:
-    """Art. 17(1), 17(2), 17(3), 43(2): waits until its letter really arrives; an undelivered one ends nothing."""
+    """Art. 17(1), 17(2), 17(3), 43(2): waits until its letter really arrives, or people put something in that place."""
 
     def __init__(self) -> None:
         self.arrived: LetterMoved | None = None
@@ -198,7 +200,7 @@ class RescissionPeer:
                 return await self._close("withdrawn")
             await workflow.wait_condition(lambda: self.arrived is not None)
         arrived = cast("LetterMoved", self.arrived)
-        order = self._order(r, "rescind").model_copy(update={"arrived_at": arrived.at})
+        order = self._order(r, "rescind").model_copy(update={"arrived_at": arrived.at, "in_place": arrived.in_place})
         outcome = "ended"
         try:
             await workflow.execute_activity_method(Rescinding.rescind, order, **COMMAND, summary="第17条第3項 解除")

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 from models.messages.base import Code, Message
 from models.messages.office import Command
 from terms.default import Unannounced
+from terms.notice import InPlace
 from terms.violation import AntisocialItem
 
 UNPAID: Literal["16(1)(1)"] = "16(1)(1)"
@@ -125,10 +126,11 @@ class ProposeRescission(Command):
 
 
 class Rescind(Command):
-    """The letter of a rescission really arrived (Art. 17(3))."""
+    """The letter of a rescission arrived (Art. 17(3)); `in_place` is what people put in the place of that."""
 
     n: int
     arrived_at: AwareDatetime
+    in_place: InPlace | None = None
 
 
 class DropRescission(Command):
@@ -174,6 +176,7 @@ class RescissionOrder(RescissionInput):
     key: str
     as_of: AwareDatetime
     arrived_at: AwareDatetime | None = None
+    in_place: InPlace | None = None
 
 
 class LetterLook(Message):

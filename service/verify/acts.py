@@ -43,7 +43,8 @@ PROPOSED_BY_LEGAL = Check(
     "approval",
     "{act} was proposed by {proposed_by}; only legal may",
     """SELECT approval_id AS key, act, proposed_by FROM approval
-    WHERE act IN ('rescission_without_suspension', 'antisocial_rescission') AND proposed_by NOT LIKE 'legal:%'""",
+    WHERE act IN ('rescission_without_suspension', 'antisocial_rescission', 'deemed_arrival')
+      AND proposed_by NOT LIKE 'legal:%'""",
 )
 PAID_OUT = Check(
     "payout",

@@ -173,7 +173,7 @@ COMMON: Mapping[str, str] = {
         ('suspension', 'legal'), ('suspension', 'dunning'), ('suspension_unannounced', 'legal'),
         ('rescission', 'legal'), ('rescission', 'dunning'), ('rescission_without_suspension', 'legal'),
         ('rescission_without_suspension', 'dunning'), ('antisocial_rescission', 'legal'),
-        ('antisocial_rescission', 'reviewer'),
+        ('antisocial_rescission', 'reviewer'), ('deemed_arrival', 'legal'),
         ('succession_continue', 'legal'), ('successor_rescission', 'legal'), ('successor_rescission', 'reviewer'),
         ('successor_rescission_late', 'legal'), ('assignment', 'legal'), ('assignment', 'reviewer'))""",
     # how many people agreed to what, and how many have to: to a rescission and an early deletion two

@@ -146,13 +146,24 @@ DEMANDED = Check(
         AND (w.closed_at IS NULL OR w.closed_at >= r.decided_at) AND (w.back_at IS NULL OR w.back_at > r.decided_at)
         AND @jst_after(w.arrived_at, 14) < @jst_day(r.decided_at))""",
 )
-# A deemed arrival ends nothing: only what the post told, or a refusal.
+# A deemed arrival ends nothing: only what the post told, a refusal, or what two people of legal have put in its place.
+IN_PLACE = Check(
+    "notice",
+    "a {slug} counts as arrived ({basis}), to which nobody agreed",
+    """SELECT w.notice_no AS key, w.slug, w.basis FROM notice w
+    WHERE w.slug IN ('rescission_notice', 'antisocial_rescission_notice') AND w.state = 'arrived'
+      AND w.basis NOT IN ('delivery', 'refusal') AND NOT EXISTS (
+      SELECT 1 FROM approval a WHERE a.act = 'deemed_arrival' AND a.state = 'approved'
+        AND a.contract_no = w.contract_no AND a.payload ->> 'notice_no' = w.notice_no
+        AND a.payload ->> 'counts' = w.basis AND (w.basis = 'normal_time' OR a.article = '43(2)'))""",
+)
 ARRIVED = Check(
     "rescission",
     "{state}, which letter, arrival and end of the contract do not bear out",
     """WITH letters AS (
       SELECT contract_no, origin, arrived_at FROM notice
-      WHERE slug IN ('rescission_notice', 'antisocial_rescission_notice') AND basis IN ('delivery', 'refusal'))
+      WHERE slug IN ('rescission_notice', 'antisocial_rescission_notice')
+        AND basis IN ('delivery', 'refusal', 'normal_time', 'decision'))
     SELECT r.contract_no || '/' || r.n AS key, r.state FROM rescission r
     JOIN contract c ON c.contract_no = r.contract_no
     LEFT JOIN letters l ON l.contract_no = r.contract_no AND l.arrived_at = r.arrived_at
@@ -276,6 +287,6 @@ def steps_in_time(connection: Connection) -> Iterator[Breach]:
 
 DEFAULT = (
     PERIOD, AGREED, WARNED, SUSPENDED_WHILE_HELD, RESCINDED_WHILE_HELD, TOLD, RESUMED_BECAUSE, RESCISSION_AGREED,
-    IN_DEFAULT, WAITED, DEMANDED, ARRIVED, IGNORED, ONE_OPEN, CASE_STATE, CASE_FOUNDED, SETTLED, RESCINDED,
+    IN_DEFAULT, WAITED, DEMANDED, IN_PLACE, ARRIVED, IGNORED, ONE_OPEN, CASE_STATE, CASE_FOUNDED, SETTLED, RESCINDED,
     steps_in_time,
 )  # fmt: skip

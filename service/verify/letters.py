@@ -55,8 +55,8 @@ STATE = Check(
     """SELECT notice_no AS key, state FROM notice WHERE NOT CASE state
       WHEN 'queued' THEN dispatched_at IS NULL AND arrived_at IS NULL
       WHEN 'withdrawn' THEN dispatched_at IS NULL AND arrived_at IS NULL
-      WHEN 'arrived' THEN dispatched_at IS NOT NULL AND arrived_at IS NOT NULL AND arrived_at >= dispatched_at
-        AND deemed IS NOT NULL AND COALESCE(basis, '') <> ''
+      WHEN 'arrived' THEN dispatched_at IS NOT NULL AND arrived_at IS NOT NULL
+        AND (arrived_at >= dispatched_at OR basis = 'decision') AND deemed IS NOT NULL AND COALESCE(basis, '') <> ''
       ELSE dispatched_at IS NOT NULL AND arrived_at IS NULL END""",
 )
 ONE_NAME = Check(

@@ -9,6 +9,7 @@ from tests.journeys.successors import Merger, successor
 from tests.journeys.test_default import at_work, sent, words_of
 from tests.journeys.test_month_close import does_not_hold
 
+NARROW = str.maketrans("（）", "()")  # as letters print what derivations say
 APPROVE = {"decision": "approve", "reason": "確認済み"}
 
 
@@ -172,4 +173,76 @@ async def test_rescinded_by_43_2(desk: Desk) -> None:
     await desk.do("legal", f"{merged.path}/rescissions", {"ground": "43(2)", "reason": "照会の一致"})
     found = (await Debtor(desk, merged.number).proposals("antisocial_rescission"))[0]
     assert found["consequence"]["item"] == "43(2)(1)"
+    assert await does_not_hold(desk) == []
+
+
+async def rescission_17_2(debtor: Debtor) -> str:
+    """Have the contract rescinded by 17(2) today, 18 April at 10:00, and the letter posted; gives its number."""
+    body = {"ground": "17(2)", "reason": "業務の遂行に著しい支障"}
+    proposed = (await debtor.desk.do("legal", f"{debtor.path}/rescissions", body))["approval_id"]
+    await debtor.decide(proposed, "dunning")
+    await debtor.decide(proposed, "legal-2")
+    return await debtor.posted("rescission_notice", "2026-04-18T10:00:00+09:00")
+
+
+async def test_a_rescission_that_came_back_counts_as_arrived(desk: Desk) -> None:
+    """17(3), A35: legal puts the normal time in the place of the arrival, another person of legal decides."""
+    debtor = await Debtor.of(desk)
+    await desk.until("2026-04-18T10:00:00+09:00")
+    letter = await rescission_17_2(debtor)
+    path, body = f"/v1/notices/{letter}/deemed-arrivals", {"reason": "届出の本店から移転している"}
+    await desk.until("2026-04-19T10:00:00+09:00")
+    assert await desk.refused("legal", path, body) == "17(3)"  # it would normally arrive on the 20th at 0:00
+    await desk.until("2026-04-24T10:00:00+09:00")
+    assert await desk.refused("legal", path, body | {"counts": "decision"}) == "17(3)"  # for 43(2) only
+    await debtor.delivered(letter, "2026-04-23T15:00:00+09:00", "returned")
+    assert (await desk.read(debtor.path))["state"] == "active"
+    other = (await desk.letters(slug="service_start_notice"))[0]["notice_no"]
+    assert await desk.refused("legal", f"/v1/notices/{other}/deemed-arrivals", body) == "5(1)"
+    proposed = (await desk.do("legal", path, body))["approval_id"]
+    assert await desk.refused("legal-2", path, body) == "17(3)"  # one proposal at a time
+    shown = await approval(debtor, "deemed_arrival")
+    assert (shown["article"], shown["roles"]) == ("17(3)", ["legal"])
+    assert shown["consequence"]["arrived_at"] == "2026-04-20T00:00:00+09:00"
+    decide = f"/v1/approvals/{proposed}/decisions"
+    assert await desk.refused("legal", decide, APPROVE) == "17(3)"
+    await forbidden(desk, "dunning", decide, APPROVE)
+    assert await debtor.decide(proposed, "legal-2") == "approved"
+    told = await desk.read(f"/v1/notices/{letter}")
+    assert (told["state"], told["deemed"], told["basis"]) == ("arrived", True, "normal_time")
+    contract = await desk.read(debtor.path)
+    assert (contract["ended_at"], contract["end_ground"]) == ("2026-04-20T00:00:00+09:00", "17(2)")
+    assert (await debtor.state())["state"] == "rescinded"
+    assert "到達したものとみなし(第42条第2項)" in (await words_of(desk, "contract_end_notice")).translate(NARROW)
+    assert [each["state"] for each in await desk.tasks("letter_undeliverable")] == ["done"]
+    assert await at_work(desk) == []
+    assert await does_not_hold(desk) == []
+
+
+async def test_a_rescission_that_is_silent(desk: Desk) -> None:
+    """What was paid by the normal time counts; by 43(2) the decision's own time may stand for the arrival (A67)."""
+    debtor = await Debtor.of(desk)
+    await desk.until("2026-04-18T10:00:00+09:00")
+    letter = await rescission_17_2(debtor)
+    other = Debtor(desk, await desk.active("QPC-26-0106"))
+    stated = {"ground": "43(2)", "item": "43(2)(2)①", "reason": "暴力的な要求"}
+    proposed = (await desk.do("legal", f"{other.path}/rescissions", stated))["approval_id"]
+    await other.decide(proposed, "reviewer")
+    silent = await other.posted("antisocial_rescission_notice", "2026-04-18T10:00:00+09:00")
+    await desk.until("2026-04-19T10:00:00+09:00")
+    await debtor.pay(await debtor.owed(), date(2026, 4, 19))
+    body = {"reason": "配達の記録がない", "counts": "decision"}
+    proposed = (await desk.do("legal", f"/v1/notices/{silent}/deemed-arrivals", body))["approval_id"]
+    assert (await approval(other, "deemed_arrival"))["article"] == "43(2)"
+    assert await other.decide(proposed, "legal-2") == "approved"
+    contract = await desk.read(other.path)
+    assert contract["end_ground"] == "43(2)"
+    assert contract["ended_at"].startswith("2026-04-18T10:0")
+    await other.delivered(silent, "2026-04-19T09:00:00+09:00")  # evidence, which changes nothing any more
+    told = await desk.read(f"/v1/notices/{silent}")
+    assert (told["arrived_at"], told["basis"]) == (contract["ended_at"], "decision")
+    await desk.until("2026-04-21T10:00:00+09:00")
+    path = f"/v1/notices/{letter}/deemed-arrivals"
+    assert await desk.refused("legal", path, {"reason": "配達の記録がない"}) == "17(2)"  # paid the day before
+    assert (await desk.read(debtor.path))["state"] == "active"
     assert await does_not_hold(desk) == []
