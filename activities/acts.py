@@ -6,6 +6,7 @@ from activities.allotment import CASH_ACTS
 from activities.approvals import Act
 from activities.billing_run import BILLING_RUN
 from activities.corrections import CREDIT_NOTE, WRITE_OFF
+from activities.deemed_arrivals import DEEMED_ARRIVAL
 from activities.early_deletion import EARLY_DELETION
 from activities.legal_holds import PLACE, RELEASE
 from activities.price_lists import PRICE_LIST
@@ -16,8 +17,10 @@ from activities.surcharge import SURCHARGE
 
 INVOICE_ACTS = (CREDIT_NOTE, REISSUE, RESTORATION, SURCHARGE, WRITE_OFF)
 RETENTION_ACTS = (EARLY_DELETION, PLACE, RELEASE)
+LETTER_ACTS = (DEEMED_ARRIVAL,)
 SUCCESSION_ACTS = (ASSIGN, CONTINUE, RESCIND, RESCIND_LATE)
 
 ACTS: Mapping[str, Act] = {
-    act.name: act for act in (BILLING_RUN, PRICE_LIST, *INVOICE_ACTS, *CASH_ACTS, *RETENTION_ACTS, *SUCCESSION_ACTS)
+    act.name: act
+    for act in (BILLING_RUN, PRICE_LIST, *INVOICE_ACTS, *CASH_ACTS, *RETENTION_ACTS, *LETTER_ACTS, *SUCCESSION_ACTS)
 }

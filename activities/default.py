@@ -20,7 +20,7 @@ from activities.letters import expected_on, queue_letter
 from activities.office import Office
 from activities.records import audit, open_task
 from activities.rescission import take_back_letters
-from activities.suspension import tell_contract
+from activities.suspension import BEFORE_DEMAND, tell_contract
 from models.messages.default import (
     UNPAID,
     Climbed,
@@ -42,6 +42,8 @@ from terms.periods import ONE_DAY, at, day_of
 from terms.timetable import reminder_at
 
 Tell = str | None
+SUSPENDING = ("suspension", "suspension_unannounced")
+RESCINDING = ("rescission", "rescission_without_suspension", "antisocial_rescission")
 
 
 class _Climb:
@@ -58,10 +60,11 @@ class _Climb:
         }
 
     def _next(self, step: str) -> str | None:
-        """Name the step after one, as the case was laid out."""
+        """Name the step after one, as the case was laid out; while service is suspended nothing leads up to that."""
         order = [*self.days]
-        place = order.index(step) + 1
-        return order[place] if place < len(order) else None
+        suspended = self.case.state == "suspended"
+        left = (each for each in order[order.index(step) + 1 :] if not (suspended and each in BEFORE_DEMAND))
+        return next(left, None)
 
     async def flag(self) -> None:
         """D + 1: overdue; interest runs."""
@@ -100,7 +103,7 @@ class _Climb:
                     "warning_returned", "利用停止の予告が不達です。再発行してください。", "dunning", "16(2)"
                 )
             return None
-        if self.case.rejected or await self._proposed("suspension") or await self._suspension_under_way():
+        if self.case.rejected or await self._proposed(*SUSPENDING) or await self._suspension_under_way():
             return None
         return "propose_suspension"
 
@@ -126,7 +129,7 @@ class _Climb:
             if demand is not None and demand.returned:
                 await self._task("demand_returned", "催告書が不達です。法務の判断が必要です。", "legal", "17(1)")
             return None
-        if self.case.rejected or self.case.state == "rescinding" or await self._proposed("rescission"):
+        if self.case.rejected or await self._proposed(*RESCINDING):
             return None
         return "propose_rescission"
 
@@ -152,10 +155,10 @@ class _Climb:
         )
         return found is not None
 
-    async def _proposed(self, act: str) -> bool:
+    async def _proposed(self, *acts: str) -> bool:
         found = await self.session.scalar(
             select(col(ApprovalRow.approval_id))
-            .where(col(ApprovalRow.contract_no) == self.contract.contract_no, col(ApprovalRow.act) == act)
+            .where(col(ApprovalRow.contract_no) == self.contract.contract_no, col(ApprovalRow.act).in_(acts))
             .where(col(ApprovalRow.state) == "open")
             .limit(1)
         )
@@ -201,6 +204,8 @@ class _Climb:
         await self._lay_out_anew()
         await end_holds(self.session, self.case, self.contract.application_no, as_of=self.as_of)
         until = await held_until(self.session, case, self.today)
+        if case.state == "rescinding":  # the letter is on its way; nothing more is asked for
+            return self._at(None)
         if until is not None:
             return self._at(reminder_at(until + ONE_DAY))
         while case.step is not None and reminder_at(self.days[case.step]) <= self.as_of:
@@ -251,6 +256,8 @@ class _Climb:
         case.ended = True
         if case.step == "suspension":
             case.step = "demand"
+        elif case.step == "demand" and case.stated_from_on is None:  # it was suspended unannounced: nobody was reminded
+            case.step = "reminder"
         if case.state in {"warned", "suspended"}:
             case.state = "reminded"
 

@@ -28,11 +28,12 @@ from models.messages.facts import FACTS, Facts
 from models.messages.ladder_facts import LADDER_FACTS
 from models.messages.notice import Addressee, Letter, Line
 from models.messages.succession_facts import SUCCESSION_FACTS
+from models.messages.violation import VIOLATION_FACTS
 from terms.certified import layout_of
 from terms.periods import JST, day_of
 from terms.settings import TERMS_1_0
 
-STATED: Mapping[str, type[Facts]] = MappingProxyType({**FACTS, **LADDER_FACTS, **SUCCESSION_FACTS})
+STATED: Mapping[str, type[Facts]] = MappingProxyType({**FACTS, **LADDER_FACTS, **SUCCESSION_FACTS, **VIOLATION_FACTS})
 """The facts of each slug."""
 
 LAYOUTS = Path(__file__).parents[1] / "templates" / "documents"

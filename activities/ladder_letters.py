@@ -16,6 +16,7 @@ from activities.letters import expected_on
 from activities.office import Office
 from activities.penalty import ordered_line
 from models.messages.contract import ContractCommit
+from models.messages.default import ANTISOCIAL
 from models.messages.office import LetterOrder
 from models.tables import DefaultCaseRow, ResourceRow, SuspensionRow
 from terms.ending import end_by_rescission
@@ -38,6 +39,8 @@ async def ladder_facts(
         running = await running_suspension(session, c.contract_no)
         if running is not None and running.started_at is not None:
             facts["suspended_on"] = day_of(running.started_at).isoformat()
+    if order.slug in {"rescission_notice", "antisocial_rescission_notice"}:
+        facts |= _consequences(office, c)
     if order.slug == "rescission_notice":
         facts |= await _course(session, office, c)
     return facts
@@ -52,19 +55,27 @@ async def running_suspension(session: AsyncSession, contract_no: str) -> Suspens
     return found
 
 
+def _consequences(office: Office, c: ContractCommit) -> dict[str, JsonValue]:
+    """Work out what follows from a rescission that arrives at the normal time."""
+    arrives_on = expected_on(office, "certified", c.as_of)
+    told: dict[str, JsonValue] = {"arrives_on": arrives_on.isoformat()}
+    if c.rescission is None:
+        return told
+    lines = [ordered_line(line) for line in c.lines]
+    ground, arrival = c.rescission.ground, at(arrives_on)
+    departure = end_by_rescission(office.terms, lines, ground=ground, arrived_at=arrival)
+    told |= {"penalty": departure.penalty, "delete_from_on": departure.delete_from_on.isoformat()}
+    if ground == ANTISOCIAL:
+        told["penalty_article"] = departure.articles[1]
+    return told
+
+
 async def _course(session: AsyncSession, office: Office, c: ContractCommit) -> dict[str, JsonValue]:
-    """Tell the course of a rescission: announced, demanded; and the days that follow from its normal arrival."""
+    """Tell the course of a rescission: announced, demanded; and until when what is ours is to be restored (38(1))."""
     arrives_on = expected_on(office, "certified", c.as_of)
     course: dict[str, JsonValue] = {
-        "arrives_on": arrives_on.isoformat(),
-        "delete_from_on": (arrives_on + timedelta(days=office.terms.delete_grace_days)).isoformat(),
         "restore_by_on": (arrives_on + timedelta(days=office.terms.restore_days)).isoformat(),
     }
-    if c.rescission is not None:
-        lines = [ordered_line(line) for line in c.lines]
-        arrival = at(arrives_on)
-        departure = end_by_rescission(office.terms, lines, ground=c.rescission.ground, arrived_at=arrival)
-        course["penalty"] = departure.penalty
     case = await case_of(session, c.contract_no)
     if case is not None:
         course |= await _arrivals(session, case)

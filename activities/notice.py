@@ -30,6 +30,7 @@ from activities.records import (
     store_answer,
 )
 from models.messages.notice import (
+    Arrival,
     ArrivalRecord,
     DeliveryOrder,
     Dispatched,
@@ -181,13 +182,16 @@ class Notices:
         return await self._told(row)
 
     @activity.defn
-    async def record_arrival(self, record: ArrivalRecord) -> None:
-        """Write down when a letter arrived or counts as arrived, with the basis; the first record stays."""
+    async def record_arrival(self, record: ArrivalRecord) -> Arrival | None:
+        """Write down when a letter arrived or counts as arrived, with the basis; the first record stays.
+
+        Returns it, if it is another one.
+        """
         office = self._office
         async with office.sessions() as session, session.begin():
             row = await session.get_one(NoticeRow, record.notice_no, with_for_update=True)
             if row.state != "dispatched":
-                return
+                return Arrival(arrived_at=row.arrived_at, deemed=bool(row.deemed), basis=row.basis or "no_arrival")
             arrival = record.arrival
             row.state = "arrived" if arrival.arrived_at else "undeliverable"
             row.arrived_at, row.deemed, row.basis = arrival.arrived_at, arrival.deemed, arrival.basis
@@ -204,6 +208,7 @@ class Notices:
                 session, f"arrival:{row.notice_no}", [event],
                 contract_no=row.contract_no, application_no=row.application_no,
             )  # fmt: skip
+        return None
 
     @activity.defn
     async def prepare_paper(self, order: DispatchOrder) -> DispatchOutcome:

@@ -14,10 +14,10 @@ from activities.ledger import VOID
 from activities.office import Office
 from models.messages.contract import Line
 from models.messages.termination import Ending
-from models.tables import ApplicationRow, ContractRow, InvoiceAccountRow
-from terms.ending import OrderedLine, monthly_of
+from models.tables import ApplicationRow, ContractLineRow, ContractRow, InvoiceAccountRow, PriceRow
+from terms.ending import Departure, OrderedLine, RescissionGround, end_by_rescission, monthly_of
 from terms.letters import channel_of
-from terms.notice import deemed_arrival
+from terms.notice import InPlace, deemed_arrival
 from terms.payment import penalty_due_on
 from terms.penalty import Ground, Penalty, penalty
 from terms.periods import day_of
@@ -41,8 +41,7 @@ async def issue_penalty(
     session: AsyncSession, office: Office, contract: ContractRow, ending: Ending, lines: Sequence[Line], as_of: datetime
 ) -> str | None:
     """Issue the penalty of an end, once for its ground; returns the number, or None if none is due or it is there."""
-    before_start = ending.ground == "28(1)"
-    article = "28(1)" if before_start else "28(2)"
+    article = "28(1)" if _before_start(ending) else "28(2)"
     if not ending.penalty or await _issued(session, contract.contract_no, article):
         return None
     issued_on = day_of(as_of)
@@ -69,6 +68,11 @@ async def issue_penalty(
         basis=basis,
     )
     return await issue(session, office, order, issued_on=issued_on, as_of=as_of)
+
+
+def _before_start(ending: Ending) -> bool:
+    """Tell whether a contract has ended before its service started: by a withdrawal, or rescinded (A10)."""
+    return "28(1)" in {ending.ground, *ending.articles}
 
 
 async def _issued(session: AsyncSession, contract_no: str, ground: str) -> bool:
@@ -99,7 +103,7 @@ async def _arrives_on(session: AsyncSession, office: Office, contract: ContractR
 
 def _under(terms: Terms, ending: Ending, lines: Sequence[Line]) -> list[_Under]:
     """Work the penalty out once more, for each minimum term by itself, to say how it came about; the longest first."""
-    before_start = ending.ground == "28(1)"
+    before_start = _before_start(ending)
     groups: dict[tuple[date, int], list[Line]] = {}
     for line in lines:
         if before_start:
@@ -134,6 +138,37 @@ def ordered_line(line: Line) -> OrderedLine:
         min_term_months=line.min_term_months,
         min_term_ends_on=line.min_term_ends_on,
     )
+
+
+async def would_end(
+    session: AsyncSession,
+    office: Office,
+    contract: ContractRow,
+    ground: RescissionGround,
+    arrived_at: datetime,
+    in_place: InPlace | None = None,
+) -> Departure:
+    """Work out how a contract would end by a letter of ours that arrives at an instant."""
+    line, price = ContractLineRow, PriceRow
+    found = await session.execute(
+        select(line, price)
+        .join(price, (col(price.code) == col(line.code)) & (col(price.price_list) == contract.price_list))
+        .where(col(line.contract_no) == contract.contract_no)
+        .order_by(col(line.line_no))
+    )
+    ordered = [
+        OrderedLine(
+            code=each.code,
+            quantity=each.quantity,
+            charge_type=priced.charge_type,
+            monthly_fee=priced.monthly_fee,
+            monthly_cap=priced.monthly_cap,
+            min_term_months=priced.min_term_months,
+            min_term_ends_on=each.min_term_ends_on,
+        )
+        for each, priced in found.all()
+    ]
+    return end_by_rescission(office.terms, ordered, ground=ground, arrived_at=arrived_at, in_place=in_place)
 
 
 def _facts(article: str, ending: Ending, under: Sequence[_Under]) -> dict[str, JsonValue]:

@@ -32,7 +32,7 @@ class Rescinding:
             message = "no arrival"
             raise ValueError(message)
         origin = Origin(key=order.key, actor="system")
-        rescind = Rescind(origin=origin, n=order.n, arrived_at=order.arrived_at)
+        rescind = Rescind(origin=origin, n=order.n, arrived_at=order.arrived_at, in_place=order.in_place)
         await tell_contract(self._office, order.contract_no, "rescind", rescind)
 
     @activity.defn(name="rescission_take_back")

@@ -9,14 +9,13 @@ from datetime import date, datetime
 from typing import Any, cast
 
 from pydantic import JsonValue
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from activities.approvals import Act, Decision, propose
 from activities.letters import expected_on, queue_letter
 from activities.office import Office
 from activities.parties import Cause, succeed
+from activities.penalty import would_end
 from activities.records import audit, enqueue_start
 from activities.succession_record import (
     ASSIGNMENT,
@@ -30,9 +29,8 @@ from activities.succession_record import (
 )
 from models.messages.office import Event, LetterOrder, Opening
 from models.messages.succession import SuccessionInput, Successor
-from models.tables import ApprovalRow, ContractLineRow, ContractRow, PriceRow, SuccessionRow
+from models.tables import ApprovalRow, ContractRow, SuccessionRow
 from terms.citation import Article, Refused
-from terms.ending import Departure, OrderedLine, end_by_rescission
 from terms.lifecycle import Phase, must_allow
 from terms.periods import at, day_of
 from terms.review import check_grounds
@@ -91,7 +89,7 @@ async def decide_to_rescind(
     """
     await _check_rescind(session, contract, row, grounds)
     late = row.review_by_on is not None and day_of(wish.as_of) > row.review_by_on
-    today = await _would_end(session, office, contract, wish.as_of)
+    today = await would_end(session, office, contract, "12(2)", wish.as_of)
     consequence: dict[str, JsonValue] = {
         "n": row.n,
         "grounds": [*grounds],
@@ -177,30 +175,6 @@ def _hit(row: SuccessionRow) -> bool:
     return any(found["severity"] == "blocking" for found in row.findings)
 
 
-async def _would_end(session: AsyncSession, office: Office, contract: ContractRow, arrived_at: datetime) -> Departure:
-    """Work out how the contract would end by a letter that arrives at an instant."""
-    line, price = ContractLineRow, PriceRow
-    found = await session.execute(
-        select(line, price)
-        .join(price, (col(price.code) == col(line.code)) & (col(price.price_list) == contract.price_list))
-        .where(col(line.contract_no) == contract.contract_no)
-        .order_by(col(line.line_no))
-    )
-    ordered = [
-        OrderedLine(
-            code=each.code,
-            quantity=each.quantity,
-            charge_type=priced.charge_type,
-            monthly_fee=priced.monthly_fee,
-            monthly_cap=priced.monthly_cap,
-            min_term_months=priced.min_term_months,
-            min_term_ends_on=each.min_term_ends_on,
-        )
-        for each, priced in found.all()
-    ]
-    return end_by_rescission(office.terms, ordered, ground="12(2)", arrived_at=arrived_at)
-
-
 async def _continue(
     session: AsyncSession, office: Office, contract: ContractRow, row: SuccessionRow, *, actor: str, as_of: datetime
 ) -> None:
@@ -272,7 +246,7 @@ async def _approved_rescind(session: AsyncSession, office: Office, decision: Dec
         as_of=as_of,
     )  # fmt: skip
     arrives_on = expected_on(office, "certified", as_of)
-    then = await _would_end(session, office, contract, at(arrives_on))
+    then = await would_end(session, office, contract, "12(2)", at(arrives_on))
     successor = await opened(office, row)
     facts: dict[str, Any] = {
         "successor": successor.applicant.name,

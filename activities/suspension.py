@@ -1,5 +1,7 @@
 """Suspensions: what a commit proves and writes, and the work of the peer (Art. 16)."""
 
+from datetime import date
+
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -14,15 +16,22 @@ from activities.office import Office
 from activities.records import audit, open_task
 from models import ids
 from models.messages.contract import ContractCommit
-from models.messages.default import UNPAID, Resume, Suspend, SuspensionOrder
+from models.messages.default import ANTISOCIAL, UNPAID, Resume, Suspend, SuspensionOrder
 from models.messages.office import Command, Event, Origin, Reply, TaskOrder
 from models.tables import ContractRow, DefaultCaseRow, RescissionRow, SuspensionRow
 from terms.citation import Article, Refused
-from terms.default import must_allow_rescission, must_allow_resumption, must_allow_suspension
+from terms.default import (
+    must_allow_rescission,
+    must_allow_rescission_at_once,
+    must_allow_resumption,
+    must_allow_suspension,
+)
 from terms.periods import day_of
 
 REJECTIONS = ("suspension_rejected", "rescission_rejected")
 ACTIVE_CASE_AFTER = {"suspended": "suspended", "active": "warned"}
+BEFORE_DEMAND = ("reminder", "warning", "suspension")
+"""Steps of the ladder for which there is nothing left to do once service is suspended."""
 
 
 async def prove(session: AsyncSession, office: Office, c: ContractCommit) -> None:
@@ -55,9 +64,20 @@ async def _prove_arrival(session: AsyncSession, c: ContractCommit) -> None:
     """What was paid by the day of the letter's arrival counts; a later payment does not revive the contract."""
     if c.arrived_at is None:
         raise Refused(Article(17, 3), "解除通知書の到達が記録されていません。")
-    arrived_on = day_of(c.arrived_at)
-    if not await overdue_principal(session, c.contract_no, arrived_on, as_of_on=arrived_on):
-        raise Refused(Article(17, 1), "解除通知書の到達までに、支払期日を経過した料金等は支払われています。")
+    if c.rescission is not None:
+        await prove_debt_on(session, c.contract_no, c.rescission.ground, day_of(c.arrived_at))
+
+
+async def prove_debt_on(session: AsyncSession, contract_no: str, ground: str, arrived_on: date) -> None:
+    """Prove that on the day of the arrival of a rescission the debt was there for which it was decided.
+
+    Raises:
+        Refused: 17(1), 17(2): it was paid by then. A rescission by 43(2) has no debt.
+    """
+    if ground == ANTISOCIAL:
+        return
+    if not await overdue_principal(session, contract_no, arrived_on, as_of_on=arrived_on):
+        raise Refused(ground, "解除通知書の到達までに、支払期日を経過した料金等は支払われています。")
 
 
 async def _prove_suspension(
@@ -67,19 +87,27 @@ async def _prove_suspension(
     if plan is None or plan.ground != UNPAID:
         ground = Article.parse(plan.ground) if plan else Article(16, 1)
         raise Refused(ground, "この事由の記録がありません。")
-    warning = None if case is None else await latest_of(session, letter_key(case, "suspension_warning"))
+    if case is None:
+        raise Refused(Article(16, 1, 1), "支払期日を経過した未払いの料金等の記録がありません。")
+    if case.state == "rescinding":
+        raise Refused(Article(16, 1), "契約の解除が決定され、解除通知書の到達を待っています。")
+    warning = await latest_of(session, letter_key(case, "suspension_warning"))
     must_allow_suspension(
         office.terms,
         overdue=overdue,
         warning_arrived_at=None if warning is None else warning.effective_at,
-        stated_from_on=None if case is None else case.stated_from_on,
+        stated_from_on=case.stated_from_on,
         on=plan.from_on,
+        without_announcement=plan.without_announcement,
     )
 
 
 async def _prove_rescission(
     session: AsyncSession, office: Office, c: ContractCommit, case: DefaultCaseRow | None, overdue: int
 ) -> None:
+    if c.rescission is not None and c.rescission.ground == "17(2)":
+        must_allow_rescission_at_once(overdue=0 if case is None else overdue)
+        return
     running = await running_suspension(session, c.contract_no)
     demand = None if case is None else await latest_of(session, letter_key(case, "formal_demand"))
     arrived_at = None if demand is None else demand.effective_at
@@ -127,9 +155,20 @@ async def _keep_suspension(session: AsyncSession, c: ContractCommit, case: Defau
     elif plan.state in {"ended", "withdrawn"}:
         row.ended_at = c.as_of
     if case is not None and plan.ground == UNPAID and c.snapshot.phase in ACTIVE_CASE_AFTER and plan.state != "planned":
-        case.state = ACTIVE_CASE_AFTER[c.snapshot.phase]
-        if plan.state == "running" and case.step == "suspension":
+        _move_case(case, plan.state, ACTIVE_CASE_AFTER[c.snapshot.phase])
+
+
+def _move_case(case: DefaultCaseRow, suspension: str, state: str) -> None:
+    """Bring a case to where a suspension leaves it; one that was never announced leaves what came before it open."""
+    was_announced = case.stated_from_on is not None
+    if suspension == "running":
+        case.state = state
+        if case.step in BEFORE_DEMAND:
             case.step, case.rejected = "demand", False
+    elif was_announced:
+        case.state = state
+    elif suspension == "ended":
+        case.state, case.step = "overdue", "flag" if case.step == "flag" else "reminder"
 
 
 async def _keep_rescission(session: AsyncSession, c: ContractCommit, case: DefaultCaseRow | None) -> None:
@@ -143,14 +182,14 @@ async def _keep_rescission(session: AsyncSession, c: ContractCommit, case: Defau
         )
         session.add(row)
     row.state, row.arrived_at = plan.state, c.arrived_at
-    if case is None:
+    if case is None or plan.ground == ANTISOCIAL:
         return
     if plan.state == "sent":
         case.state = "rescinding"
     elif plan.state == "effective":
         close_case(case, "rescinded", c.as_of)
     elif case.state == "rescinding":
-        case.state = "demanded"
+        case.state = {"review": "demanded", "reminder": "overdue"}.get(case.step or "", "reminded")
 
 
 class SuspensionWork:

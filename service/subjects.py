@@ -38,6 +38,7 @@ PARTS: dict[str, dict[str, str]] = {
         "closing": "retention",
         "credits": "billing",
         "dunning": "default",
+        "deemed_arrivals": "notice",
         "deliveries": "notice",
         "deletion": "retention",
         "early_deletion": "retention",

@@ -157,14 +157,14 @@ _TABLE = """
 16(1)(7) | WORKFLOW | default | planned | Case: seizure or insolvency proceedings.
 16(1)(8) | WORKFLOW | violation | planned | Case: forbidden by a court.
 16(1)(9) | WORKFLOW | violation | planned | Case: harm to others that nothing else can prevent.
-16(2) | WORKFLOW | default | part | A suspension is announced with its first day and its period.
-  A suspension without announcement, in urgent cases, comes with the other grounds.
+16(2) | WORKFLOW | default | part | A suspension is announced with first day and period, or legal agrees that not.
+  For an unpaid debt; the other grounds come with their subject.
 16(3) | WORKFLOW | default | implemented | Service resumes, on a pledge if one is asked for.
 17(1) | WORKFLOW | termination | part | Rescission of who is suspended and still at fault.
   For an unpaid debt; the other grounds of suspension come with their subject.
-17(2) | WORKFLOW | termination | planned | Rescission without suspension in grave cases.
-17(3) | WORKFLOW | termination | part | A rescission takes effect when its letter arrives.
-  By evidence alone; an approval in place of a real arrival (A35) is still to come.
+17(2) | WORKFLOW | termination | part | Rescission without suspension in grave cases.
+  For an unpaid debt; the other grounds of suspension come with their subject.
+17(3) | WORKFLOW | termination | implemented | A rescission takes effect when its letter arrives.
 18(1) s1 | RULE | termination | implemented | Notice in writing, one month ahead; the end is a month's last day.
 18(1) s2 | WORKFLOW | termination | implemented | Reminders to delete the resources; what is left is recorded.
 18(2) | WORKFLOW | termination | implemented | An event of 14 or 15 defeats the purpose: the end is the day of arrival.
@@ -218,9 +218,9 @@ _TABLE = """
 27(1) | WORKFLOW | billing | implemented | The month's invoice.
 27(2) | RULE | payment | implemented | Due at the end of the second month after the month of use.
 28(1) | RULE | termination | part | Leaving before service starts costs the whole minimum term.
-  Invoiced to who leaves; a rescission by the provider comes with its subject.
+  Invoiced by formula; to waive it, or claim another sum, comes with its subject.
 28(2) | RULE | termination | part | Leaving before the minimum term is over costs the rest of it.
-  Invoiced to who leaves; a rescission by the provider comes with its subject.
+  Invoiced by formula; to waive it, or claim another sum, comes with its subject.
 29(1) | INFO | retention | excused | The customer manages its own data.
   Shares out responsibility; claims will cite it.
 29(2) | INFO | violation | excused | The customer answers for misuse of its servers by others.
@@ -268,12 +268,12 @@ _TABLE = """
 43(1)(3) | RECORD | violation | recorded | Declared on the form: no use of force.
 43(1)(4) | RECORD | violation | recorded | Declared on the form: no funds or favours.
 43(1)(5) | RECORD | violation | recorded | Declared on the form: performance does not aid.
-43(2)(1) | WORKFLOW | violation | planned | Rescission at once: the declaration is broken.
-43(2)(2)① | WORKFLOW | violation | planned | Rescission at once: violent demands.
-43(2)(2)② | WORKFLOW | violation | planned | Rescission at once: undue demands.
-43(2)(2)③ | WORKFLOW | violation | planned | Rescission at once: threats, violence.
-43(2)(2)④ | WORKFLOW | violation | planned | Rescission at once: rumours, fraud, force.
-43(2)(2)⑤ | WORKFLOW | violation | planned | Rescission at once: comparable acts.
+43(2)(1) | WORKFLOW | violation | implemented | Rescission at once: the declaration is broken.
+43(2)(2)① | WORKFLOW | violation | implemented | Rescission at once: violent demands.
+43(2)(2)② | WORKFLOW | violation | implemented | Rescission at once: undue demands.
+43(2)(2)③ | WORKFLOW | violation | implemented | Rescission at once: threats, violence.
+43(2)(2)④ | WORKFLOW | violation | implemented | Rescission at once: rumours, fraud, force.
+43(2)(2)⑤ | WORKFLOW | violation | implemented | Rescission at once: comparable acts.
 43(3) s1 | RECORD | violation | planned | No liability for such a rescission; a code of claims.
 43(3) s2 | RECORD | violation | planned | Damages claimed after such a rescission.
 44(1) | RECORD | application | implemented | Nobody is accepted without consent to the use of its data.

@@ -1,9 +1,10 @@
 """Default (債務不履行) and suspension (利用停止).
 
 - 16(1)(1): a debt unpaid after its due day lets us suspend; the ladder of dunning comes first (A33).
-- 16(2): a suspension is announced beforehand with its first day and its period.
+- 16(2): a suspension is announced beforehand with its first day and its period, unless that is impossible or urgent.
 - 16(3): service resumes when the cause is gone, if asked on a pledge in writing.
 - 17(1): who is suspended and still in default may be rescinded after a demand (催告).
+- 17(2): where the default gravely hampers our business, at once and without a suspension.
 - 36: late interest: `terms.interest`.
 
 Workflow `default`; letters `first_reminder`, `second_reminder`, `suspension_warning`, `suspension_started_notice`,
@@ -29,7 +30,9 @@ nothing, and the review is a task of legal."""
 CaseState = Literal[
     "none", "overdue", "reminded", "warned", "suspended", "demanded", "rescinding", "rescinded", "settled"
 ]
-CaseMove = Literal["hold", "suspend", "resume", "rescind"]
+CaseMove = Literal["hold", "suspend", "suspend_unannounced", "resume", "rescind", "rescind_17_2"]
+Unannounced = Literal["impossible", "urgent"]
+"""Why a suspension is not announced (16(2), proviso): that is impossible in fact, or there is no time for it."""
 
 REFUSED: Mapping[CaseMove, Mapping[CaseState, str]] = MappingProxyType(
     {
@@ -38,6 +41,14 @@ REFUSED: Mapping[CaseMove, Mapping[CaseState, str]] = MappingProxyType(
             "none": "16(1)(1)",
             "overdue": "16(2)",
             "reminded": "16(2)",
+            "suspended": "16(1)",
+            "demanded": "16(1)",
+            "rescinding": "16(1)",
+            "rescinded": "16(1)",
+            "settled": "16(1)(1)",
+        },
+        "suspend_unannounced": {
+            "none": "16(1)(1)",
             "suspended": "16(1)",
             "demanded": "16(1)",
             "rescinding": "16(1)",
@@ -65,6 +76,7 @@ REFUSED: Mapping[CaseMove, Mapping[CaseState, str]] = MappingProxyType(
             "rescinded": "17(1)",
             "settled": "17(1)",
         },
+        "rescind_17_2": dict.fromkeys(("none", "rescinding", "rescinded", "settled"), "17(2)"),
     }
 )
 """The clause that forbids what people may want in each state of a default for an unpaid debt; all else is allowed.
@@ -73,7 +85,14 @@ Service resumes by itself with the payment, so nobody resumes it before; a deman
 periods of 17(1) are over. The rules below prove each case from the books; a journey compares them with this table.
 """
 ALLOWED_BY: Mapping[CaseMove, str] = MappingProxyType(
-    {"hold": "16(1)(1)", "suspend": "16(1)(1)", "resume": "16(3)", "rescind": "17(1)"}
+    {
+        "hold": "16(1)(1)",
+        "suspend": "16(1)(1)",
+        "suspend_unannounced": "16(2)",
+        "resume": "16(3)",
+        "rescind": "17(1)",
+        "rescind_17_2": "17(2)",
+    }
 )
 """The clause by which each is allowed."""
 
@@ -132,18 +151,27 @@ def _day_of_step(calendars: Calendars, first_due_on: date, step: LadderStep) -> 
 
 @implements(Article(16, 1, 1), Article(16, 2))
 def must_allow_suspension(
-    terms: Terms, *, overdue: int, warning_arrived_at: datetime | None, stated_from_on: date | None, on: date
+    terms: Terms,
+    *,
+    overdue: int,
+    warning_arrived_at: datetime | None,
+    stated_from_on: date | None,
+    on: date,
+    without_announcement: Unannounced | None = None,
 ) -> None:
     """Refuse a suspension for an unpaid debt that is not due to begin on a day.
 
     `overdue` is the overdue principal in yen on that day, `stated_from_on` the first day (実施期日) that the warning
-    names; a warning that arrived later than it was printed for moves the suspension (A32).
+    names; a warning that arrived later than it was printed for moves the suspension (A32). `without_announcement` is
+    why none is asked for: legal has judged so.
 
     Raises:
         Refused: 16(1)(1) when nothing is overdue, 16(2) when the warning is missing or the day is too early.
     """
     if overdue <= 0:
         raise Refused(Article(16, 1, 1), "支払期日を経過した未払いの料金等はありません。")
+    if without_announcement is not None:
+        return
     if warning_arrived_at is None or stated_from_on is None:
         raise Refused(Article(16, 2), "利用停止の予告が契約者に到達していません。")
     earliest_on = max(stated_from_on, suspension_notice(terms, notice_arrives_at=warning_arrived_at).earliest_on)
@@ -177,6 +205,19 @@ def must_allow_rescission(
     last_on = demand_arrived_on + timedelta(days=terms.demand_days)
     if on <= last_on:
         raise Refused(Article(17, 1), f"催告の期間は{ja_day(last_on)}まで経過していません。")
+
+
+@implements(Article(17, 2))
+def must_allow_rescission_at_once(*, overdue: int) -> None:
+    """Refuse a rescission without suspension where no item of 16(1) is on record: `overdue` yen of principal.
+
+    Whether that gravely hampers our business people judge; no suspension, demand or days are asked for.
+
+    Raises:
+        Refused: 17(2).
+    """
+    if overdue <= 0:
+        raise Refused(Article(17, 2), "第16条第1項各号に該当する事実(支払期日を経過した未払い)の記録がありません。")
 
 
 @implements(Article(16, 3))

@@ -2,8 +2,8 @@
 
 - 18(1): by notice, at a month's end; 28(2) for every minimum term that is not over.
 - 14(2), 18(2): at 24:00 of the day on which the notice arrives, without penalty (A15).
-- 17(1), 17(3): by the provider's rescission, at the instant at which its letter really arrives; 28(2). So too 12(2),
-  the rescission of a successor.
+- 17(1), 17(2), 17(3): by the provider's rescission, at the instant at which its letter really arrives; 28(2). So too
+  12(2), the rescission of a successor, and 43(2); before service starts by 28(1) (A10).
 - 28(1): by withdrawal before service starts, at the instant of arrival: 36 months for cluster lines, 1 for the rest.
 - 34(1): data are deleted after the days of grace.
 
@@ -21,6 +21,7 @@ from typing import Literal
 from terms.citation import Article, Refused, implements
 from terms.derivation import ja_day, ja_yen
 from terms.money import exact, floor_yen
+from terms.notice import InPlace
 from terms.penalty import Penalty, penalty, penalty_basis
 from terms.periods import day_of
 from terms.settings import SettingValue, Terms
@@ -28,7 +29,7 @@ from terms.termination import NoticeForm, by_notice
 from terms.timetable import end_of
 
 SpecialGround = Literal["14(2)", "18(2)"]
-RescissionGround = Literal["17(1)", "12(2)"]
+RescissionGround = Literal["17(1)", "17(2)", "12(2)", "43(2)"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,16 +137,26 @@ def end_specially(terms: Terms, *, ground: SpecialGround, arrived_at: datetime, 
     )
 
 
-@implements(Article(12, 2), Article(17, 1), Article(17, 3), Article(28, 2))
+@implements(
+    Article(12, 2), Article(17, 1), Article(17, 2), Article(17, 3), Article(28, 1), Article(28, 2), Article(43, 2)
+)
 def end_by_rescission(
-    terms: Terms, lines: Sequence[OrderedLine], *, ground: RescissionGround, arrived_at: datetime
+    terms: Terms,
+    lines: Sequence[OrderedLine],
+    *,
+    ground: RescissionGround,
+    arrived_at: datetime,
+    in_place: InPlace | None = None,
 ) -> Departure:
     """Work out the end by the provider's letter: the instant of its arrival, its day inclusive, the rest of each term.
 
-    Only an arrival that somebody has witnessed counts (A35); a payment after it does not revive the contract.
+    Only an arrival that somebody has witnessed counts, or what people have put in its place (A35, A67), as `in_place`
+    says; a payment after it does not revive the contract. Before service starts no minimum term runs: the whole of it
+    is due (28(1)).
     """
     arrived_on = day_of(arrived_at)
-    clause = {"17(1)": "第17条第3項", "12(2)": "第12条第2項"}[ground]
+    clause = {"12(2)": "第12条第2項", "43(2)": "第43条第2項"}.get(ground, "第17条第3項")
+    by_term = _by_minimum_term(lines)
     charges = [
         penalty(
             terms,
@@ -154,7 +165,7 @@ def end_by_rescission(
             ends_on=arrived_on,
             monthly=sum(monthly_of(terms, line) for line in group),
         )
-        for min_term_ends_on, group in _by_minimum_term(lines)
+        for min_term_ends_on, group in by_term
     ]
     return _departure(
         terms,
@@ -163,8 +174,9 @@ def end_by_rescission(
         runs_out_on=None,
         ends_on=arrived_on,
         ends_at=arrived_at,
-        charges=charges,
-        steps=(f"解除通知書は{ja_day(arrived_on)}に到達し、利用契約は到達の時に終了しました（{clause}）。",),
+        charges=charges if by_term else _whole_terms(terms, lines),
+        before_start=not by_term,
+        steps=(_arrival_told(arrived_on, clause, in_place),),
         settings={},
     )
 
@@ -173,11 +185,6 @@ def end_by_rescission(
 def end_before_start(terms: Terms, lines: Sequence[OrderedLine], *, arrived_at: datetime) -> Departure:
     """Work out the end by a withdrawal before service starts: the instant of arrival, the whole minimum term to pay."""
     arrived_on = day_of(arrived_at)
-    by_months = sorted(lines, key=lambda line: line.min_term_months, reverse=True)
-    charges = [
-        penalty(terms, ground="28(1)", monthly=sum(monthly_of(terms, line) for line in group), term_months=months)
-        for months, group in groupby(by_months, key=lambda line: line.min_term_months)
-    ]
     return _departure(
         terms,
         ground="28(1)",
@@ -185,10 +192,27 @@ def end_before_start(terms: Terms, lines: Sequence[OrderedLine], *, arrived_at: 
         runs_out_on=None,
         ends_on=arrived_on,
         ends_at=arrived_at,
-        charges=charges,
+        charges=_whole_terms(terms, lines),
+        before_start=True,
         steps=(f"解除の通知は提供開始前の{ja_day(arrived_on)}に到着し、利用契約は到着の時に終了しました。",),
         settings={},
     )
+
+
+def _arrival_told(on: date, clause: str, in_place: InPlace | None) -> str:
+    if in_place == "decision":
+        return f"解除は決定の時に効力を生じ、利用契約は{ja_day(on)}に終了しました（{clause}）。"
+    told = "到達し" if in_place is None else "到達したものとみなし（第42条第2項）"
+    return f"解除通知書は{ja_day(on)}に{told}、利用契約は到達の時に終了しました（{clause}）。"
+
+
+def _whole_terms(terms: Terms, lines: Sequence[OrderedLine]) -> list[Penalty]:
+    """Charge the whole minimum term of every line (28(1)), those of one length together, the longest first."""
+    by_months = sorted(lines, key=lambda line: line.min_term_months, reverse=True)
+    return [
+        penalty(terms, ground="28(1)", monthly=sum(monthly_of(terms, line) for line in group), term_months=months)
+        for months, group in groupby(by_months, key=lambda line: line.min_term_months)
+    ]
 
 
 def _by_minimum_term(lines: Sequence[OrderedLine]) -> list[tuple[date, list[OrderedLine]]]:
@@ -219,11 +243,12 @@ def _departure(  # noqa: PLR0913 (the parts of one departure)
     charges: Sequence[Penalty],
     steps: tuple[str, ...],
     settings: Mapping[str, SettingValue],
+    before_start: bool = False,
 ) -> Departure:
     total = sum(charge.penalty for charge in charges)
     delete_from_on = ends_on + timedelta(days=terms.delete_grace_days)
     told = _told(charges)
-    penal = ("28(1)",) if ground == "28(1)" else ("28(2)",)
+    penal = ("28(1)",) if before_start else ("28(2)",)
     return Departure(
         ground=ground,
         arrived_on=arrived_on,

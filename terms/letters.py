@@ -1,8 +1,9 @@
 """Which letter rests on which clause, in which form it goes out and by which channel.
 
 - 9(3), 18(1), 18(2): what the terms want in writing (書面).
-- 17(3), 12(2): a rescission is a letter of certified content (内容証明); only its real arrival counts (A35). So is the
-  demand before it (催告, 17(1)), for which the other rules of arrival hold. Both go to the registered office (本店).
+- 17(3), 12(2), 43(2): a rescission is a letter of certified content (内容証明); only its real arrival counts (A35).
+  So is the demand before it (催告, 17(1)), for which the other rules of arrival hold. Both go to the registered
+  office (本店).
 - 27(1): bills in the way that we lay down (form QM): by e-mail with PDFs, to the contact for bills.
 - 42(1): every other notice by post, fax, e-mail to the registered contact, or on the website.
 - 16(2): a suspension is announced in the way that we lay down (QM).
@@ -70,6 +71,9 @@ LETTERS: dict[str, LetterKind] = {
     "formal_demand": LetterKind(title="催告書", article="17(1)", form="W-CERT", contact="seat"),
     "rescission_notice": LetterKind(
         title="解除通知書", article="17(3)", form="W-CERT", contact="seat", actual_arrival=True
+    ),
+    "antisocial_rescission_notice": LetterKind(
+        title="解除通知書", article="43(2)", form="W-CERT", contact="seat", actual_arrival=True
     ),
     "succession_receipt": LetterKind(title="承継届受付のお知らせ", article="12(1)", contact="successor"),
     "succession_rescission_notice": LetterKind(

@@ -4,7 +4,8 @@
 - 28(1), A89: who leaves by the day of service start withdraws; from that day on Art. 18 applies.
 - 18(1), 14(2), 18(2): a contract in force can be terminated by the customer; the earliest end wins (A103).
 - 18(1): what has ended can't end again; a further copy of the first notice changes nothing.
-- 16(1), 16(3): a contract in force is suspended and resumed; 17(1), 17(2): the provider rescinds what is in force.
+- 16(1), 16(3): a contract in force is suspended and resumed; 17(1): the provider rescinds what is in force.
+- 17(2), 43(2): without suspension it rescinds what is not over, also before service starts (A10).
 - 11, 12(1), 12(2): the party of a contract in force is succeeded or assigns it, and the successor may be rescinded.
 - 13(1): name, address and contacts change for as long as letters go out: until the contract is closed.
 - 34(1): what has ended is closed once nothing is left to be done; 44(6): what is closed is erased in the end.
@@ -19,10 +20,12 @@ from terms.citation import Article, Refused, implements
 Phase = Literal["accepted", "active", "suspended", "ended", "closed", "erased"]
 Move = Literal[
     "start_service", "withdraw_before_start", "give_notice", "cancel_14_2", "cancel_18_2", "suspend", "resume",
-    "rescind", "end", "close", "erase", "succeed", "rescind_successor", "assign", "change_party",
+    "rescind", "rescind_17_2", "rescind_43_2", "end", "close", "erase", "succeed", "rescind_successor", "assign",
+    "change_party",
 ]  # fmt: skip
 
 IN_FORCE: frozenset[Phase] = frozenset({"active", "suspended"})
+NOT_OVER: frozenset[Phase] = frozenset({"accepted", *IN_FORCE})
 OVER: frozenset[Phase] = frozenset({"ended", "closed", "erased"})
 
 ALLOWED: dict[Move, frozenset[Phase]] = {
@@ -34,6 +37,8 @@ ALLOWED: dict[Move, frozenset[Phase]] = {
     "suspend": frozenset({"active"}),
     "resume": frozenset({"suspended"}),
     "rescind": IN_FORCE,
+    "rescind_17_2": NOT_OVER,
+    "rescind_43_2": NOT_OVER,
     "end": IN_FORCE,
     "close": frozenset({"ended"}),
     "erase": frozenset({"closed"}),
@@ -53,6 +58,8 @@ ARTICLE: dict[Move, Article] = {
     "suspend": Article(16, 1),
     "resume": Article(16, 3),
     "rescind": Article(17, 1),
+    "rescind_17_2": Article(17, 2),
+    "rescind_43_2": Article(43, 2),
     "end": Article(18, 1),
     "close": Article(34, 1),
     "erase": Article(44, 6),
@@ -87,7 +94,8 @@ _WORDS: dict[Move, str] = {
 
 @implements(
     Article(5, 1), Article(11), Article(12, 1), Article(12, 2), Article(13, 1), Article(14, 2), Article(16, 1),
-    Article(16, 3), Article(17, 1), Article(18, 1), Article(18, 2), Article(28, 1), Article(34, 1), Article(44, 6),
+    Article(16, 3), Article(17, 1), Article(17, 2), Article(18, 1), Article(18, 2), Article(28, 1), Article(34, 1),
+    Article(43, 2), Article(44, 6),
 )  # fmt: skip
 def must_allow(phase: Phase, move: Move) -> None:
     """Refuse a command that the state of the contract does not allow.

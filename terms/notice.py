@@ -3,7 +3,8 @@
 - 42(1): by post, fax, e-mail or our website, unless a clause fixes the form.
 - 42(2) s1: to a contact that is wrong, a letter is deemed to arrive when it normally would have.
 - 42(2) s2: e-mail is deemed made at dispatch, the website when it can be viewed.
-- 17(3), 12(2): a rescission takes effect by real arrival alone; no deeming of 42 stands in for it (A35).
+- 17(3), 12(2): a rescission takes effect by real arrival alone; no deeming of 42 stands in for it, unless legal and a
+  second person put the normal time in its place (17(3), A35), or for 43(2) the time of the decision (A67).
 - 民97: arrival is delivery into the addressee's sphere; a refusal without good cause counts as arrival.
 
 Workflow `notice`.
@@ -15,13 +16,15 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from terms.calendars import Calendars, next_delivery_day
-from terms.citation import Article, implements
+from terms.citation import Article, Refused, implements
 from terms.derivation import Derived, ja_time
 from terms.periods import JST, at, day_of
 from terms.settings import Terms
 
 Channel = Literal["email", "web", "fax", "post", "registered"]
-Basis = Literal["dispatch", "viewable", "report", "delivery", "refusal", "normal_time", "no_arrival"]
+InPlace = Literal["normal_time", "decision"]
+"""What people may put in the place of the real arrival of a rescission."""
+Basis = Literal["dispatch", "viewable", "report", "delivery", "refusal", "normal_time", "decision", "no_arrival"]
 
 _JA_BASIS: dict[Basis, str] = {
     "dispatch": "電子メールは発信の時に行われたものとみなします",
@@ -30,6 +33,7 @@ _JA_BASIS: dict[Basis, str] = {
     "delivery": "配達記録の時刻によります",
     "refusal": "受領拒絶の時に到達したものとみなします",
     "normal_time": "通常到達すべき時に到達したものとみなします",
+    "decision": "解除を決定した時をもって到達に代えます",
     "no_arrival": "配達も受領拒絶も記録がなく、到達していません",
 }
 
@@ -90,6 +94,43 @@ def deemed_arrival(  # noqa: PLR0913 (what 42 and 民97 ask about one letter)
         articles=("42", "Civil Code 97"),
         settings={},
         steps=tuple(_worded(dispatched_at, arrived_at, basis)),
+    )
+
+
+@implements(Article(17, 3), Article(42, 2), Article(43, 2))
+def arrival_in_place(
+    terms: Terms,
+    calendars: Calendars,
+    *,
+    clause: Article,
+    counts: InPlace,
+    dispatched_at: datetime,
+    decided_at: datetime,
+    now: datetime,
+) -> Arrival:
+    """Work out which instant stands in the place of the arrival of a rescission that nothing is known of (A35, A67).
+
+    `clause` gives the letter its effect. Never by itself: legal proposes it and another person decides.
+
+    Raises:
+        Refused: by `clause`: the time of the decision is for 43(2) only, and the normal time must have come.
+        CalendarUnknown: the normal time lies beyond the known holidays.
+    """
+    if counts == "decision":
+        if clause != Article(43, 2):
+            raise Refused(clause, "決定の時をもって到達に代えることができるのは、第43条第2項の解除に限ります。")
+        arrived_at = decided_at
+    else:
+        arrived_at = _normal_time(calendars, dispatched_at, terms.transit_days, registered=True)
+        if arrived_at > now:
+            raise Refused(clause, f"通常到達すべき{ja_time(arrived_at)}は、まだ到来していません。")
+    return Arrival(
+        arrived_at=arrived_at.astimezone(JST),
+        deemed=True,
+        basis=counts,
+        articles=(str(clause), "42(2)") if counts == "normal_time" else (str(clause),),
+        settings={},
+        steps=tuple(_worded(dispatched_at, arrived_at, counts)),
     )
 
 

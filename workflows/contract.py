@@ -37,7 +37,14 @@ with workflow.unsafe.imports_passed_through():
     from terms.periods import day_of
 
 APPROVED = Reply(status=200, body={"state": "approved"})
-ACTS = {"special_cancellation": "第14条第2項の解除", "suspension": "利用停止", "rescission": "契約の解除"}
+ACTS = {
+    "special_cancellation": "第14条第2項の解除",
+    "suspension": "利用停止",
+    "suspension_unannounced": "予告のない利用停止",
+    "rescission": "契約の解除",
+    "rescission_without_suspension": "提供の停止によらない契約の解除",
+    "antisocial_rescission": "第43条第2項の契約の解除",
+}
 
 
 @workflow.defn(name="contract", failure_exception_types=[Refused])
@@ -97,7 +104,7 @@ class Contract(Suspensions, Rescissions, Retention, SuccessorRescission):
 
     @workflow.update
     async def vote(self, c: ApprovalVote) -> Reply:
-        """A further person decides: on a cancellation by 14(2), a suspension (16), a rescission (17)."""
+        """A further person decides: on a cancellation by 14(2), a suspension (16), a rescission (17, 43(2))."""
         return await self.carry_out(c, lambda: self._voted(c), self._commit)
 
     @workflow.update

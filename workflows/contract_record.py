@@ -87,10 +87,11 @@ class ContractRecord(Entity[ContractState]):
             self.s.rescission = None
         return more
 
-    def _closings(self, key: str) -> list[ApprovalClosing]:
-        """Take back what was proposed for an unpaid debt; a cancellation that the customer asked for stays."""
-        fallen = [p for p in self.s.pending if p.act != "special_cancellation"]
-        self.s.pending = [p for p in self.s.pending if p.act == "special_cancellation"]
+    def _closings(self, key: str, *staying: str) -> list[ApprovalClosing]:
+        """Take back what the provider has proposed; a cancellation that the customer asked for stays."""
+        stay = {"special_cancellation", *staying}
+        fallen = [p for p in self.s.pending if p.act not in stay]
+        self.s.pending = [p for p in self.s.pending if p.act in stay]
         return [
             ApprovalClosing(
                 origin=Origin(key=f"{key}:{p.approval_id}", actor="system"),

@@ -27,9 +27,11 @@ with workflow.unsafe.imports_passed_through():
     )
     from models.messages.office import ApprovalClosing, Closing, Reply
     from terms.citation import Article, Refused
+    from terms.notice import InPlace
 
 NOT_PRINTED = "この書面は印刷できていません。記載を訂正し、再発行してください。"
 PAPER = frozenset({"post", "registered", "certified"})
+IN_PLACE: dict[str, InPlace] = {"normal_time": "normal_time", "decision": "decision"}
 
 
 @workflow.defn(name="notice", failure_exception_types=[Refused])
@@ -42,6 +44,7 @@ class Notice:
         self.printed: bool | None = None
         self.posted: Dispatched | None = None
         self.delivery: Delivery | None = None
+        self.in_place: Arrival | None = None
         self.withdrawn = False
 
     @workflow.run
@@ -54,10 +57,13 @@ class Notice:
         await self._tell("dispatched", dispatched)
         arrival = await self._arrival(dispatched)
         record = ArrivalRecord(notice_no=n.notice_no, arrival=arrival, as_of=clock.now())
-        await workflow.execute_activity_method(Notices.record_arrival, record, **DATABASE, summary="第42条 到着の記録")
+        stands: Arrival | None = await workflow.execute_activity_method(
+            Notices.record_arrival, record, **DATABASE, summary="第42条 到着の記録"
+        )
+        arrival = stands or arrival
         state: Literal["arrived", "undeliverable"] = "undeliverable" if arrival.arrived_at is None else "arrived"
         at = arrival.arrived_at or clock.now()
-        await self._tell(state, dispatched.model_copy(update={"dispatched_at": at}))
+        await self._tell(state, dispatched.model_copy(update={"dispatched_at": at, "arrival": arrival}))
         await workflow.wait_condition(workflow.all_handlers_finished)
         return await self._close(state)
 
@@ -96,6 +102,11 @@ class Notice:
         """The letter is not wanted any more; it has not gone out."""
         self.withdrawn = True
 
+    @workflow.signal
+    def counts_as_arrived(self, arrival: Arrival) -> None:
+        """People have put something in the place of the real arrival of a rescission (A35, A67); it is on record."""
+        self.in_place = arrival
+
     async def _mail(self) -> Dispatched | None:
         """Send by e-mail; refused for good, it stays queued until it is written anew."""
         order = DispatchOrder(notice_no=self.n.notice_no, as_of=clock.now())
@@ -127,7 +138,9 @@ class Notice:
             return normal
         self._show("dispatched")
         until = dispatched.record_until or normal.arrived_at
-        if await clock.wait_until(until, lambda: self.delivery is not None, "第42条第2項 通常到着"):
+        if await clock.wait_until(until, self._is_settled, "第42条第2項 通常到着"):
+            if self.in_place is not None:
+                return self.in_place
             delivery = self.delivery
             if delivery is not None and delivery.outcome == "returned":
                 return Arrival(arrived_at=None, deemed=False, basis="no_arrival")
@@ -135,6 +148,9 @@ class Notice:
                 basis = "delivery" if delivery.outcome == "delivered" else "refusal"
                 return Arrival(arrived_at=delivery.at, deemed=basis == "refusal", basis=basis)
         return normal
+
+    def _is_settled(self) -> bool:
+        return self.delivery is not None or self.in_place is not None
 
     async def _tell(self, state: Literal["dispatched", "arrived", "undeliverable"], d: Dispatched) -> None:
         """Tell the workflow that waits; if it has closed, what it should know is on record."""
@@ -146,6 +162,7 @@ class Notice:
             state=state,
             channel="email" if d.arrival.basis == "dispatch" else self.n.channel,
             at=d.dispatched_at,
+            in_place=IN_PLACE.get(d.arrival.basis) if state == "arrived" else None,
         )
         try:
             await workflow.get_external_workflow_handle(self.n.origin).signal("letter_moved", moved)

@@ -1,5 +1,8 @@
-"""Rescission by the provider: the contract's commands, and the peer that waits for the letter's arrival (Art. 17)."""
+"""Rescission by the provider: the contract's commands, and the peer that waits for the letter (Art. 17, 43(2))."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, cast
 
 from temporalio import workflow
@@ -15,12 +18,14 @@ with workflow.unsafe.imports_passed_through():
     from activities.calendar import Calendar
     from activities.rescission import Rescinding
     from models import ids
-    from models.messages.contract import ContractCommit, PendingApproval
+    from models.messages.contract import ContractCommit, PendingAct, PendingApproval, Precondition
     from models.messages.default import (
+        ANTISOCIAL,
         DropRescission,
         ProposeRescission,
         Rescind,
         Rescission,
+        RescissionGround,
         RescissionInput,
         RescissionOrder,
     )
@@ -28,10 +33,35 @@ with workflow.unsafe.imports_passed_through():
     from models.messages.office import ApprovalOrder, ApprovalVote, Closing, LetterOrder, Opening, Reply
     from terms.citation import Article, Refused
     from terms.ending import Departure, end_by_rescission
-    from terms.lifecycle import must_allow
+    from terms.lifecycle import Move, must_allow
 
-APPROVALS = 2  # further people, one of them of legal
 LAPSED = frozenset({"Refused", "ContractClosed"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """A way to rescind: who decides, by which letter, and what has to be proven from the books before it."""
+
+    act: PendingAct
+    move: Move
+    roles: tuple[str, ...] = ("legal", "dunning")
+    needs: int = 2
+    includes: str | None = "legal"
+    letter: str = "rescission_notice"
+    must: Precondition | None = "rescission"
+
+
+WAYS: Mapping[RescissionGround, _Way] = MappingProxyType(
+    {
+        "17(1)": _Way(act="rescission", move="rescind"),
+        "17(2)": _Way(act="rescission_without_suspension", move="rescind_17_2"),
+        "43(2)": _Way(
+            act="antisocial_rescission", move="rescind_43_2", roles=("legal", "reviewer"), needs=1, includes=None,
+            letter="antisocial_rescission_notice", must=None,
+        ),
+    }
+)  # fmt: skip
+ACTS = frozenset(way.act for way in WAYS.values())
 
 
 class Rescissions(ContractRecord):
@@ -39,12 +69,15 @@ class Rescissions(ContractRecord):
 
     @workflow.update
     async def propose_rescission(self, c: ProposeRescission) -> Reply:
-        """Art. 17(1): a rescission is proposed; two further people decide, one of them of legal."""
+        """Art. 17(1), 17(2): a rescission is proposed; two further people decide, one of them of legal.
+
+        Art. 43(2): one of legal or of the reviewers decides.
+        """
         return await self.carry_out(c, lambda: self._rescission_proposed(c), self._commit)
 
     @workflow.update
     async def rescind(self, c: Rescind) -> Reply:
-        """Art. 17(3): the letter has arrived; the contract ends at that instant."""
+        """Art. 17(3), 43(2): the letter has arrived; the contract ends at that instant."""
         return await self.carry_out(c, lambda: self._rescinded(c), self._commit)
 
     @workflow.update
@@ -53,15 +86,16 @@ class Rescissions(ContractRecord):
         return await self.carry_out(c, lambda: self._rescission_dropped(c), self._commit)
 
     def _rescission_proposed(self, c: ProposeRescission) -> ContractCommit:
-        must_allow(self.s.phase, "rescind")
-        if self.s.rescission is not None or any(p.act == "rescission" for p in self.s.pending):
+        way = WAYS[c.ground]
+        must_allow(self.s.phase, way.move)
+        if self.s.rescission is not None or any(p.act in ACTS for p in self.s.pending):
             raise Refused(Article.parse(c.ground), "契約の解除は既に提案又は決定されています。")
         today = self._would_end(c)
         approval_id = self._next_approval()
-        plan = Rescission(ground=c.ground, penalty=today.penalty)
+        plan = Rescission(ground=c.ground, penalty=today.penalty, item=c.item)
         pending = PendingApproval(
-            approval_id=approval_id, proposed_by=c.origin.actor, act="rescission", article=c.ground, needs=APPROVALS,
-            includes="legal", rescission=plan,
+            approval_id=approval_id, proposed_by=c.origin.actor, act=way.act, article=c.ground, needs=way.needs,
+            includes=way.includes, rescission=plan,
         )  # fmt: skip
         shown: dict[str, Any] = {
             "ground": c.ground,
@@ -70,18 +104,20 @@ class Rescissions(ContractRecord):
             "steps": [*today.steps],
         }
         order = ApprovalOrder(
-            act="rescission", article=c.ground, roles=["legal", "dunning"], needs=APPROVALS,
-            proposed_by=c.origin.actor, reason=c.reason, consequence=shown,
+            act=way.act, article=c.ground, roles=[*way.roles], needs=way.needs, proposed_by=c.origin.actor,
+            reason=c.reason if c.facts is None else f"{c.reason}\n{c.facts}",
+            consequence=shown if c.item is None else shown | {"item": c.item},
         )  # fmt: skip
         event = self._event("rescission_proposed", c.ground, c.origin.actor, "契約の解除を提案しました。", shown)
         reply = Reply(status=202, body={"approval_id": approval_id, "state": "open"})
-        return self._ask(c, pending, order, event, must="rescission", rescission=plan, reply=reply)
+        return self._ask(c, pending, order, event, must=way.must, rescission=plan, reply=reply)
 
     def _would_end(self, c: ProposeRescission) -> Departure:
         return end_by_rescission(self._terms(), ordered(self.s.lines), ground=c.ground, arrived_at=clock.now())
 
     def _rescission_approved(self, c: ApprovalVote, proposed: Rescission) -> ContractCommit:
-        must_allow(self.s.phase, "rescind")
+        way = WAYS[proposed.ground]
+        must_allow(self.s.phase, way.move)
         self.s.rescissions += 1
         plan = proposed.model_copy(update={"n": self.s.rescissions})
         self.s.rescission = plan
@@ -89,11 +125,13 @@ class Rescissions(ContractRecord):
         told = RescissionInput(contract_no=self.s.contract_no, n=plan.n)
         peer = Opening(workflow_id=peer_id, type="rescission", payload=told.model_dump(mode="json"))
         facts: dict[str, Any] = {"paragraph": Article.parse(plan.ground).paragraph}
-        letter = LetterOrder(slug="rescission_notice", facts=facts, origin=peer_id)
+        if plan.ground == ANTISOCIAL:
+            facts = {"item": plan.item}
+        letter = LetterOrder(slug=way.letter, facts=facts, origin=peer_id)
         words = "契約の解除が承認されました。解除通知書の到達の時に終了します。"
         event = self._event("rescission_approved", plan.ground, c.origin.actor, words, {"n": plan.n})
         return self._step(
-            c.origin.key, [event], scope=c.origin.scope, vote=c, must="rescission", rescission=plan, letters=[letter],
+            c.origin.key, [event], scope=c.origin.scope, vote=c, must=way.must, rescission=plan, letters=[letter],
             openings=[peer], lines=self.s.lines, reply=Reply(status=200, body={"state": "approved"}),
         )  # fmt: skip
 
@@ -101,15 +139,17 @@ class Rescissions(ContractRecord):
         plan = self.s.rescission
         if plan is None or plan.n != c.n:
             raise Refused(Article(17, 3), "この解除は取り下げられました。")
-        must_allow(self.s.phase, "rescind")
+        must_allow(self.s.phase, WAYS[plan.ground].move)
         departure = end_by_rescission(
-            self._terms(), ordered(self.s.lines), ground=plan.ground, arrived_at=c.arrived_at
-        )  # fmt: skip
+            self._terms(), ordered(self.s.lines), ground=plan.ground, arrived_at=c.arrived_at, in_place=c.in_place
+        )
         record = self._numbered(ended_by_letter(departure, c.arrived_at))
         self.s.endings = record.n
         self.s.rescission = None
-        words = f"解除通知書が{day_words(departure.arrived_on)}に到達しました。"
-        arrived = self._event("rescission_arrived", "17(3)", c.origin.actor, words, {"n": plan.n})
+        told = "到達しました" if c.in_place is None else "到達したものとして扱います"
+        words = f"解除通知書が{day_words(departure.arrived_on)}に{told}。"
+        basis = {"n": plan.n} | ({} if c.in_place is None else {"in_place": c.in_place})
+        arrived = self._event("rescission_arrived", _effect(plan), c.origin.actor, words, basis)
         over, letters = self._over(record)
         terminations = [record.model_copy(update={"state": "ended"}), *self._overtaken(record.n)]
         self.s.running = []
@@ -126,7 +166,7 @@ class Rescissions(ContractRecord):
             raise Refused(Article(17, 3), "この解除は取り下げられました。")
         self.s.rescission = None
         event = self._event(
-            "rescission_withdrawn", "17(3)", c.origin.actor, "発送前の解除通知書を取り下げました。", {"n": plan.n}
+            "rescission_withdrawn", _effect(plan), c.origin.actor, "発送前の解除通知書を取り下げました。", {"n": plan.n}
         )
         return self._step(
             c.origin.key, [event], scope=c.origin.scope, rescission=plan.model_copy(update={"state": "withdrawn"}),
@@ -134,9 +174,14 @@ class Rescissions(ContractRecord):
         )  # fmt: skip
 
 
+def _effect(plan: Rescission) -> str:
+    """Say which clause gives the letter its effect."""
+    return plan.ground if plan.ground == ANTISOCIAL else "17(3)"
+
+
 @workflow.defn(name="rescission", failure_exception_types=[Refused])
 class RescissionPeer:
-    """Art. 17(1), 17(3): waits until its letter really arrives; an undelivered one ends nothing by itself."""
+    """Art. 17(1), 17(2), 17(3), 43(2): waits until its letter really arrives, or people put something in that place."""
 
     def __init__(self) -> None:
         self.arrived: LetterMoved | None = None
@@ -155,7 +200,7 @@ class RescissionPeer:
                 return await self._close("withdrawn")
             await workflow.wait_condition(lambda: self.arrived is not None)
         arrived = cast("LetterMoved", self.arrived)
-        order = self._order(r, "rescind").model_copy(update={"arrived_at": arrived.at})
+        order = self._order(r, "rescind").model_copy(update={"arrived_at": arrived.at, "in_place": arrived.in_place})
         outcome = "ended"
         try:
             await workflow.execute_activity_method(Rescinding.rescind, order, **COMMAND, summary="第17条第3項 解除")

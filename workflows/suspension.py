@@ -15,8 +15,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.calendar import Calendar
     from activities.suspension import SuspensionWork
     from models import ids
-    from models.messages.contract import ContractCommit, PendingApproval, SignalOrder
+    from models.messages.contract import ContractCommit, PendingAct, PendingApproval, SignalOrder
     from models.messages.default import (
+        ANTISOCIAL,
         UNPAID,
         ProposeSuspension,
         Resume,
@@ -34,7 +35,7 @@ with workflow.unsafe.imports_passed_through():
     from terms.timetable import end_of, reminder_at
 
 LAPSED = frozenset({"Refused", "ContractClosed"})
-ROLES = ["legal", "dunning"]
+DECIDING = {"suspension": ["legal", "dunning"], "suspension_unannounced": ["legal"]}
 
 
 class Suspensions(ContractRecord):
@@ -42,7 +43,7 @@ class Suspensions(ContractRecord):
 
     @workflow.update
     async def propose_suspension(self, c: ProposeSuspension) -> Reply:
-        """Art. 16(1), 16(2): a suspension is proposed; it never begins without a second person."""
+        """Art. 16(1), 16(2): a suspension is proposed, announced or not; it never begins without a second person."""
         return await self.carry_out(c, lambda: self._suspension_proposed(c), self._commit)
 
     @workflow.update
@@ -67,20 +68,24 @@ class Suspensions(ContractRecord):
 
     def _suspension_proposed(self, c: ProposeSuspension) -> ContractCommit:
         must_allow(self.s.phase, "suspend")
-        if self.s.suspension is not None or any(p.act == "suspension" for p in self.s.pending):
+        if self.s.suspension is not None or any(p.act in DECIDING for p in self.s.pending):
             raise Refused(Article(16, 1), "利用停止は既に提案又は決定されています。")
-        plan = Suspension(ground=c.ground, scope=c.scope, from_on=c.from_on, until_on=c.until_on)
+        plan = Suspension(
+            ground=c.ground, scope=c.scope, from_on=c.from_on, until_on=c.until_on,
+            without_announcement=c.without_announcement,
+        )  # fmt: skip
+        act: PendingAct = "suspension" if plan.without_announcement is None else "suspension_unannounced"
         approval_id = self._next_approval()
         pending = PendingApproval(
-            approval_id=approval_id, proposed_by=c.origin.actor, act="suspension", article=c.ground, suspension=plan
+            approval_id=approval_id, proposed_by=c.origin.actor, act=act, article=_article(plan), suspension=plan
         )
         shown = _shown(plan)
         order = ApprovalOrder(
-            act="suspension", article=c.ground, roles=ROLES, proposed_by=c.origin.actor, reason=c.reason,
+            act=act, article=_article(plan), roles=DECIDING[act], proposed_by=c.origin.actor, reason=c.reason,
             consequence=shown,
         )  # fmt: skip
-        words = f"{day_words(plan.from_on)}からの利用停止を提案しました。"
-        event = self._event("suspension_proposed", c.ground, c.origin.actor, words, shown)
+        words = f"{day_words(plan.from_on)}からの{_unannounced(plan)}利用停止を提案しました。"
+        event = self._event("suspension_proposed", _article(plan), c.origin.actor, words, shown)
         reply = Reply(status=202, body={"approval_id": approval_id, "state": "open"})
         return self._ask(c, pending, order, event, must="suspension", suspension=plan, reply=reply)
 
@@ -109,8 +114,8 @@ class Suspensions(ContractRecord):
             workflow_id=ids.suspension(self.s.contract_no, plan.n), type="suspension",
             payload=told.model_dump(mode="json"),
         )  # fmt: skip
-        words = f"{day_words(plan.from_on)}からの利用停止が承認されました。"
-        event = self._event("suspension_approved", plan.ground, c.origin.actor, words, _shown(plan))
+        words = f"{day_words(plan.from_on)}からの{_unannounced(plan)}利用停止が承認されました。"
+        event = self._event("suspension_approved", _article(plan), c.origin.actor, words, _shown(plan))
         more = self._begun(c.origin.actor) if begins else {"events": []}
         return self._step(
             c.origin.key, [event, *more.pop("events")], scope=c.origin.scope, vote=c, must="suspension",
@@ -155,6 +160,8 @@ class Suspensions(ContractRecord):
         }
         if plan.until_on is not None:
             facts["until_on"] = str(plan.until_on)
+        if plan.without_announcement is not None:
+            facts["without_announcement"] = plan.without_announcement
         return {"events": [event], "letters": [LetterOrder(slug="suspension_started_notice", facts=facts)]}
 
     def _resumed(self, c: Resume) -> ContractCommit:
@@ -189,7 +196,7 @@ class Suspensions(ContractRecord):
         events: list[Event] = [
             self._event("default_settled", UNPAID, c.origin.actor, "支払期日を経過した未払いはなくなりました。", {})
         ]
-        more: dict[str, Any] = {"closings": self._closings(c.origin.key), "signals": []}
+        more: dict[str, Any] = {"closings": self._closings(c.origin.key, "antisocial_rescission"), "signals": []}
         plan = self.s.suspension
         if plan is not None and plan.ground == UNPAID:
             if plan.state == "planned":
@@ -202,8 +209,9 @@ class Suspensions(ContractRecord):
                 lifted = self._lifted(c.origin.actor, {"ended_by": "payment"})
                 events += lifted.pop("events")
                 more |= lifted
-        if self.s.rescission is not None:  # its letter may be on its way: the day of its arrival decides (17(3))
-            told = SignalOrder(workflow_id=ids.rescission(self.s.contract_no, self.s.rescission.n), name="withdraw")
+        way_out = self.s.rescission
+        if way_out is not None and way_out.ground != ANTISOCIAL:  # the day of its letter's arrival decides (17(3))
+            told = SignalOrder(workflow_id=ids.rescission(self.s.contract_no, way_out.n), name="withdraw")
             more["signals"] = [*more["signals"], told]
         return self._step(
             c.origin.key, events, scope=c.origin.scope, must="settlement", settles=True,
@@ -224,7 +232,18 @@ def _shown(plan: Suspension) -> dict[str, Any]:
         "resource_ids": [*plan.scope.resource_ids],
         "from_on": str(plan.from_on),
     }
+    if plan.without_announcement is not None:
+        shown["without_announcement"] = plan.without_announcement
     return shown | ({} if plan.until_on is None else {"until_on": str(plan.until_on)})
+
+
+def _article(plan: Suspension) -> str:
+    """Say by which clause a suspension is decided: its ground, or the proviso that lets it come unannounced."""
+    return plan.ground if plan.without_announcement is None else "16(2)"
+
+
+def _unannounced(plan: Suspension) -> str:
+    return "" if plan.without_announcement is None else "予告のない"
 
 
 @workflow.defn(name="suspension", failure_exception_types=[Refused])

@@ -13,18 +13,21 @@ from sqlmodel import col
 from activities.arrears import case_of, held_until, next_step, owed_facts
 from activities.dunning import place_hold
 from activities.office import Office
+from activities.violation import has_hit
 from api.auth import READERS, Caller, TheOffice, may
 from api.dispatch import json_answer, send
 from api.fields import Answer, Body, FutureDay, Number, Reference, Text
 from api.idempotency import CommandRoute, TheCall
-from api.problems import InvalidInput
+from api.problems import Forbidden, InvalidInput
 from api.routers.contract import contract_row
 from models import ids
-from models.messages.default import ProposeRescission, ProposeSuspension, Resume, Scope, SuspensionGround
+from models.messages.default import ANTISOCIAL, ProposeRescission, ProposeSuspension, Resume, Scope, SuspensionGround
 from models.tables import ContractRow, DefaultCaseRow, DefaultHoldRow, ResourceRow
 from models.vault import KeyGone
 from terms.citation import Article, Refused
+from terms.default import Unannounced
 from terms.periods import day_of
+from terms.violation import AntisocialItem, antisocial_item
 
 router = APIRouter(route_class=CommandRoute, tags=["defaults"])
 
@@ -95,12 +98,17 @@ class ScopeBody(Body):
 
 
 class SuspensionBody(Body):
-    """A suspension to be decided on: its ground, scope, first and last day."""
+    """A suspension to be decided on: its ground, scope, first and last day.
+
+    `without_announcement` says why it is not announced beforehand (16(2), proviso): that is impossible in fact, or it
+    is urgent.
+    """
 
     ground: SuspensionGround
     scope: ScopeBody
     from_on: FutureDay
     until_on: FutureDay | None = None
+    without_announcement: Unannounced | None = None
     reason: Text
 
 
@@ -119,9 +127,15 @@ class ResumptionBody(Body):
 
 
 class RescissionBody(Body):
-    """The ground of a rescission, and why."""
+    """The ground of a rescission, and why.
+
+    By 43(2) also `item`, what the customer falls under, unless a screening has found it, and the `facts`, which are
+    kept sealed.
+    """
 
     ground: Literal["17(1)", "17(2)", "12(2)", "43(2)"]
+    item: AntisocialItem | None = None
+    facts: Text | None = None
     reason: Text
 
 
@@ -181,14 +195,17 @@ async def hold(contract_no: Number, body: HoldBody, office: TheOffice, caller: C
 async def suspend(
     contract_no: Number, body: SuspensionBody, office: TheOffice, caller: Caller, call: TheCall
 ) -> JSONResponse:
-    """Propose a suspension of all or part; another person of legal or dunning decides (Art. 16(1), 16(2))."""
+    """Propose a suspension of all or part; another person of legal or dunning decides (Art. 16(1), 16(2)).
+
+    Without an announcement only legal decides.
+    """
     row = await contract_row(office, contract_no, caller)
     call.owner = contract_no
     await _check_period(office, row, body, day_of(call.now))
     scope = Scope(kind=body.scope.kind, resource_ids=body.scope.resource_ids)
     message = ProposeSuspension(
         origin=call.origin("propose_suspension"), ground=body.ground, scope=scope, from_on=body.from_on,
-        until_on=body.until_on, reason=body.reason,
+        until_on=body.until_on, without_announcement=body.without_announcement, reason=body.reason,
     )  # fmt: skip
     return await send(office, ids.contract(contract_no), "propose_suspension", message, closed=Article(16, 1))
 
@@ -210,13 +227,33 @@ async def resume(
 async def rescind(
     contract_no: Number, body: RescissionBody, office: TheOffice, caller: Caller, call: TheCall
 ) -> JSONResponse:
-    """Propose to rescind; two further people decide, one of them of legal (Art. 17(1))."""
+    """Propose to rescind (Art. 17(1)); without suspension (17(2)) and by 43(2) only legal proposes.
+
+    Two further people decide, one of them of legal; by 43(2) one of legal or of the reviewers.
+    """
     await contract_row(office, contract_no, caller)
     call.owner = contract_no
-    if body.ground != "17(1)":
-        raise Refused(Article.parse(body.ground), "この事由の記録がありません。")
-    message = ProposeRescission(origin=call.origin("propose_rescission"), ground=body.ground, reason=body.reason)
-    return await send(office, ids.contract(contract_no), "propose_rescission", message, closed=Article(17, 1))
+    if body.ground == "12(2)":
+        raise Refused(Article(12, 2), "承継した法人との契約の解除は、承継の審査において提案してください。")
+    if body.ground != "17(1)" and caller.role != "legal":
+        raise Forbidden
+    item = await _item(office, contract_no, body)
+    message = ProposeRescission(
+        origin=call.origin("propose_rescission"), ground=body.ground, item=item, facts=body.facts, reason=body.reason
+    )
+    closed = Article.parse(body.ground)
+    return await send(office, ids.contract(contract_no), "propose_rescission", message, closed=closed)
+
+
+async def _item(office: Office, contract_no: str, body: RescissionBody) -> AntisocialItem | None:
+    """Find by which item of 43 a contract is to be rescinded; none by other grounds."""
+    if body.ground == ANTISOCIAL:
+        async with office.readers() as session:
+            return antisocial_item(body.item, has_hit=await has_hit(session, contract_no))
+    wrong = [f"/{name}" for name in ("item", "facts") if getattr(body, name) is not None]
+    if wrong:
+        raise InvalidInput([(field, "only by 43(2)") for field in wrong])
+    return None
 
 
 async def _latest(session: AsyncSession, contract_no: str) -> DefaultCaseRow | None:

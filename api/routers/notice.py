@@ -1,4 +1,4 @@
-"""Letters (Art. 42): lists, documents, posting, delivery, re-issue."""
+"""Letters (Art. 42): lists, documents, posting, delivery, what counts as arrival, re-issue."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -6,12 +6,13 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, JsonValue
 from sqlalchemy import select
 from sqlmodel import col
 
 from activities import bulk_letters
 from activities.commands import NoSuchWorkflow, command
+from activities.deemed_arrivals import propose_arrival
 from activities.deliveries import arrive_late, keep_delivery
 from activities.letters import print_letter, reissue, view_notice
 from activities.office import Office
@@ -27,6 +28,7 @@ from models.messages.office import ApprovalClosing, Reply
 from models.tables import ApplicationRow, ContractRow, NoticeRow
 from models.vault import KeyGone
 from terms.citation import Article, Refused
+from terms.notice import InPlace
 
 router = APIRouter(route_class=CommandRoute, tags=["letters"])
 
@@ -71,6 +73,20 @@ class DeliveryBody(Body):
     outcome: Literal["delivered", "refused", "returned"]
     at: Instant
     proof: Text
+
+
+class DeemedArrivalBody(Body):
+    """What is to stand in the place of the arrival: the normal time, or by 43(2) that of the decision; and why."""
+
+    counts: InPlace = "normal_time"
+    reason: Text
+
+
+class ProposedAnswer(Answer):
+    """The approval that decides."""
+
+    approval_id: str
+    state: Literal["open"]
 
 
 class ReissueBody(Body):
@@ -199,6 +215,29 @@ async def record_delivery(
         await call.store(session, 200, answer, call.owner)
     await office.wake()
     return json_answer(answer)
+
+
+@router.post("/v1/notices/{notice_no}/deemed-arrivals", status_code=202, responses={202: {"model": ProposedAnswer}})
+@may("legal")
+async def propose_deemed_arrival(
+    notice_no: Number, body: DeemedArrivalBody, office: TheOffice, caller: Caller, call: TheCall
+) -> JSONResponse:
+    """Propose that a rescission that came back, or of which nothing is known, counts as arrived (17(3), 43(2)).
+
+    Another person of legal decides; it never happens by itself.
+    """
+    row = await notice_row(office, notice_no, caller)
+    call.owner = row.application_no or call.owner
+    async with office.sessions.begin() as session:
+        fresh = await session.get_one(NoticeRow, notice_no, with_for_update=True)
+        approval_id = await propose_arrival(
+            session, office, fresh, body.counts, reason=body.reason, key=call.origin("deemed_arrival").key,
+            actor=caller.actor, as_of=call.now,
+        )  # fmt: skip
+        answer: dict[str, JsonValue] = {"approval_id": approval_id, "state": "open"}
+        await call.store(session, 202, answer, call.owner)
+    await office.wake()
+    return json_answer(answer, 202)
 
 
 @router.post("/v1/notices/{notice_no}/reissues", status_code=201, responses={201: {"model": NoticeAnswer}})

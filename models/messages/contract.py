@@ -22,6 +22,10 @@ from models.messages.office import (
 from models.messages.termination import Ending, TerminationRecord
 
 Phase = Literal["accepted", "active", "suspended", "ended", "closed", "erased"]
+PendingAct = Literal[
+    "special_cancellation", "suspension", "suspension_unannounced", "rescission", "rescission_without_suspension",
+    "antisocial_rescission",
+]  # fmt: skip
 
 
 class Line(Message):
@@ -57,7 +61,7 @@ class PendingApproval(Message):
 
     approval_id: str
     proposed_by: str
-    act: Literal["special_cancellation", "suspension", "rescission"] = "special_cancellation"
+    act: PendingAct = "special_cancellation"
     article: str = "14(2)"
     needs: int = 1
     includes: str | None = None

@@ -7,6 +7,9 @@ from pydantic import AwareDatetime, Field
 
 from models.messages.base import Code, Message
 from models.messages.office import Command
+from terms.default import Unannounced
+from terms.notice import InPlace
+from terms.violation import AntisocialItem
 
 UNPAID: Literal["16(1)(1)"] = "16(1)(1)"
 """The ground of a suspension for an unpaid debt."""
@@ -14,7 +17,9 @@ UNPAID: Literal["16(1)(1)"] = "16(1)(1)"
 SuspensionGround = Literal[
     "16(1)(1)", "16(1)(2)", "16(1)(3)", "16(1)(4)", "16(1)(5)", "16(1)(6)", "16(1)(7)", "16(1)(8)", "16(1)(9)"
 ]
-RescissionGround = Literal["17(1)"]
+RescissionGround = Literal["17(1)", "17(2)", "43(2)"]
+ANTISOCIAL: Literal["43(2)"] = "43(2)"
+"""The ground of a rescission that has nothing to do with a debt."""
 ScopeKind = Literal["all", "part"]
 CaseState = Literal["overdue", "reminded", "warned", "suspended", "demanded", "rescinding", "rescinded", "settled"]
 
@@ -58,7 +63,10 @@ class Scope(Message):
 
 
 class Suspension(Message):
-    """A suspension of a contract, numbered from its approval on; an open end lasts until the cause is gone (A32)."""
+    """A suspension of a contract, numbered from its approval on; an open end lasts until the cause is gone (A32).
+
+    `without_announcement` says why it was not announced beforehand (16(2), proviso).
+    """
 
     n: int = 0
     state: Literal["planned", "running", "ended", "withdrawn"] = "planned"
@@ -67,15 +75,20 @@ class Suspension(Message):
     from_on: date
     until_on: date | None = None
     approval_id: str | None = None
+    without_announcement: Unannounced | None = None
 
 
 class Rescission(Message):
-    """A rescission by the provider, numbered from its approval on; its letter is under way (Art. 17(3))."""
+    """A rescission by the provider, numbered from its approval on; its letter is under way (Art. 17(3)).
+
+    `item` is what the customer falls under, by 43(2).
+    """
 
     n: int = 0
     state: Literal["sent", "effective", "withdrawn"] = "sent"
     ground: RescissionGround
     penalty: int = 0
+    item: AntisocialItem | None = None
 
 
 class ProposeSuspension(Command):
@@ -85,6 +98,7 @@ class ProposeSuspension(Command):
     scope: Scope
     from_on: date
     until_on: date | None = None
+    without_announcement: Unannounced | None = None
     reason: str
 
 
@@ -103,17 +117,20 @@ class Resume(Command):
 
 
 class ProposeRescission(Command):
-    """Somebody, or the ladder, proposes to rescind (Art. 17(1))."""
+    """Somebody, or the ladder, proposes to rescind (Art. 17(1), 17(2), 43(2)); `facts` are kept with the reason."""
 
     ground: RescissionGround
     reason: str
+    item: AntisocialItem | None = None
+    facts: str | None = None
 
 
 class Rescind(Command):
-    """The letter of a rescission really arrived (Art. 17(3))."""
+    """The letter of a rescission arrived (Art. 17(3)); `in_place` is what people put in the place of that."""
 
     n: int
     arrived_at: AwareDatetime
+    in_place: InPlace | None = None
 
 
 class DropRescission(Command):
@@ -159,6 +176,7 @@ class RescissionOrder(RescissionInput):
     key: str
     as_of: AwareDatetime
     arrived_at: AwareDatetime | None = None
+    in_place: InPlace | None = None
 
 
 class LetterLook(Message):

@@ -15,6 +15,7 @@ from models.messages.base import Message
 from models.messages.billing import InterestPartFacts, PayInto
 from models.messages.facts import Count, Facts, Month, Prose, Resource, Yen
 from models.messages.notice import Line
+from terms.default import Unannounced
 from terms.numbering import InvoiceKind
 from terms.periods import ONE_DAY
 
@@ -139,9 +140,10 @@ class SuspensionWarning(Ground, Scope):
 
 
 class SuspensionStarted(Ground, Scope):
-    """`suspension_started_notice`."""
+    """`suspension_started_notice`; `without_announcement`: why nothing was announced beforehand (16(2), proviso)."""
 
     started_at: AwareDatetime
+    without_announcement: Unannounced | None = None
     until_on: date | None = None
     pledge_required: bool
 

@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, JsonValue, StringConstraints
 
 from models.messages.base import ONE_LINE, Message
 from models.messages.office import Command, Reply
+from terms.notice import InPlace
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=ONE_LINE)]
 """Text of one line; longer than those of forms, for an address has several."""
@@ -118,13 +119,14 @@ class ArrivalRecord(Message):
 
 
 class LetterMoved(Message):
-    """What the workflow that waits for a letter is told."""
+    """What the workflow that waits for a letter is told; `in_place` is what stands for its real arrival (A35, A67)."""
 
     notice_no: str
     slug: str
     state: Literal["dispatched", "arrived", "undeliverable", "withdrawn"]
     channel: Channel
     at: AwareDatetime
+    in_place: InPlace | None = None
 
 
 class PaperDispatchOrder(Message):

@@ -37,7 +37,14 @@ ONE_OF_LEGAL = Check(
     "approval",
     "a rescission to which nobody of legal agreed",
     """WITH @counted SELECT approval_id AS key FROM counted
-    WHERE act = 'rescission' AND state = 'approved' AND legal = 0""",
+    WHERE act IN ('rescission', 'rescission_without_suspension') AND state = 'approved' AND legal = 0""",
+)
+PROPOSED_BY_LEGAL = Check(
+    "approval",
+    "{act} was proposed by {proposed_by}; only legal may",
+    """SELECT approval_id AS key, act, proposed_by FROM approval
+    WHERE act IN ('rescission_without_suspension', 'antisocial_rescission', 'deemed_arrival')
+      AND proposed_by NOT LIKE 'legal:%'""",
 )
 PAID_OUT = Check(
     "payout",
@@ -53,4 +60,4 @@ ISSUED = Check(
     WHERE r.issued_on IS NOT NULL AND (a.approval_id IS NULL OR a.state <> 'approved' OR a.act <> 'billing_run')""",
 )
 
-ACTS = (ROLE, OWN_PROPOSAL, VOTE_IN_TIME, VOTES, ONE_OF_LEGAL, PAID_OUT, ISSUED)
+ACTS = (ROLE, OWN_PROPOSAL, VOTE_IN_TIME, VOTES, ONE_OF_LEGAL, PROPOSED_BY_LEGAL, PAID_OUT, ISSUED)

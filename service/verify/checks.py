@@ -170,12 +170,16 @@ COMMON: Mapping[str, str] = {
         ('early_deletion', 'legal'), ('early_deletion', 'admin'), ('refusal_on_other_ground', 'legal'),
         ('refusal_on_other_ground', 'reviewer'), ('special_cancellation', 'legal'),
         ('special_cancellation', 'reviewer'),
-        ('suspension', 'legal'), ('suspension', 'dunning'), ('rescission', 'legal'), ('rescission', 'dunning'),
+        ('suspension', 'legal'), ('suspension', 'dunning'), ('suspension_unannounced', 'legal'),
+        ('rescission', 'legal'), ('rescission', 'dunning'), ('rescission_without_suspension', 'legal'),
+        ('rescission_without_suspension', 'dunning'), ('antisocial_rescission', 'legal'),
+        ('antisocial_rescission', 'reviewer'), ('deemed_arrival', 'legal'),
         ('succession_continue', 'legal'), ('successor_rescission', 'legal'), ('successor_rescission', 'reviewer'),
         ('successor_rescission_late', 'legal'), ('assignment', 'legal'), ('assignment', 'reviewer'))""",
     # how many people agreed to what, and how many have to: to a rescission and an early deletion two
     "counted": """counted AS (
-        SELECT a.approval_id, a.act, a.state, CASE WHEN a.act IN ('rescission', 'early_deletion') AND a.needs < 2 THEN 2
+        SELECT a.approval_id, a.act, a.state, CASE
+            WHEN a.act IN ('rescission', 'rescission_without_suspension', 'early_deletion') AND a.needs < 2 THEN 2
             WHEN a.needs < 1 THEN 1 ELSE a.needs END AS needs,
           SUM(CASE v.decision WHEN 'approve' THEN 1 ELSE 0 END) AS agreed,
           SUM(CASE WHEN v.decision = 'reject' THEN 1 ELSE 0 END) AS rejected,

@@ -34,10 +34,11 @@ AGREED = Check(
     "suspension",
     "no second person agreed to it",
     """SELECT s.contract_no || '/' || s.n AS key FROM suspension s LEFT JOIN approval a
-      ON a.approval_id = s.approval_id AND a.contract_no = s.contract_no AND a.act = 'suspension'
-        AND a.article = s.ground AND a.state = 'approved'
+      ON a.approval_id = s.approval_id AND a.contract_no = s.contract_no AND a.state = 'approved'
+        AND a.article = CASE a.act WHEN 'suspension' THEN s.ground WHEN 'suspension_unannounced' THEN '16(2)' END
     WHERE a.approval_id IS NULL""",
 )
+# Only what legal agreed to as impossible to announce, or urgent, came unannounced.
 WARNED = Check(
     "suspension",
     "it began on {started_on}; no warning had arrived 7 days before, or it stated a later day",
@@ -48,6 +49,8 @@ WARNED = Check(
       LEFT JOIN came_back b ON b.notice_no = w.notice_no)
     SELECT s.contract_no || '/' || s.n AS key, @jst_day(s.started_at) AS started_on FROM suspension s
     WHERE s.ground = '16(1)(1)' AND s.started_at IS NOT NULL AND NOT EXISTS (
+      SELECT 1 FROM approval a WHERE a.approval_id = s.approval_id AND a.act = 'suspension_unannounced')
+      AND NOT EXISTS (
       SELECT 1 FROM warned w WHERE w.contract_no = s.contract_no AND w.opened_at <= s.started_at
         AND (w.closed_at IS NULL OR w.closed_at >= s.started_at) AND (w.back_at IS NULL OR w.back_at > s.started_at)
         AND @jst_after(w.arrived_at, 7) <= @jst_day(s.started_at)
@@ -69,7 +72,10 @@ SUSPENDED_WHILE_HELD = Check(
 RESCINDED_WHILE_HELD = Check(
     "rescission",
     "it was decided although the default was held until {until_on} ({kind})",
-    HELD.replace("@acts", "SELECT contract_no || '/' || n AS key, contract_no, decided_at AS at FROM rescission"),
+    HELD.replace(
+        "@acts",
+        "SELECT contract_no || '/' || n AS key, contract_no, decided_at AS at FROM rescission WHERE ground <> '43(2)'",
+    ),
 )
 TOLD = Check(
     "contract",
@@ -100,13 +106,22 @@ RESUMED_BECAUSE = Check(
 
 RESCISSION_AGREED = Check(
     "rescission",
-    "two people did not agree to it",
+    "the people whom it needs did not agree to it",
     """SELECT r.contract_no || '/' || r.n AS key FROM rescission r LEFT JOIN (
-      SELECT a.contract_no, a.article, MAX(v.at) AS at FROM approval a
+      SELECT a.contract_no, a.act, MAX(v.at) AS at FROM approval a
       JOIN approval_vote v ON v.approval_id = a.approval_id
-      WHERE a.act = 'rescission' AND a.state = 'approved' GROUP BY a.approval_id, a.contract_no, a.article) d
-      ON d.contract_no = r.contract_no AND d.at = r.decided_at AND d.article = r.ground
+      WHERE a.state = 'approved' GROUP BY a.approval_id, a.contract_no, a.act) d
+      ON d.contract_no = r.contract_no AND d.at = r.decided_at AND d.act = CASE r.ground WHEN '17(1)' THEN 'rescission'
+        WHEN '17(2)' THEN 'rescission_without_suspension' WHEN '43(2)' THEN 'antisocial_rescission' END
     WHERE d.at IS NULL""",
+)
+IN_DEFAULT = Check(
+    "rescission",
+    "decided by {ground}, but no default was open",
+    """SELECT r.contract_no || '/' || r.n AS key, r.ground FROM rescission r
+    WHERE r.ground IN ('17(1)', '17(2)') AND NOT EXISTS (
+      SELECT 1 FROM default_case d WHERE d.contract_no = r.contract_no AND d.opened_at <= r.decided_at
+        AND (d.closed_at IS NULL OR d.closed_at >= r.decided_at))""",
 )
 WAITED = Check(
     "rescission",
@@ -131,13 +146,24 @@ DEMANDED = Check(
         AND (w.closed_at IS NULL OR w.closed_at >= r.decided_at) AND (w.back_at IS NULL OR w.back_at > r.decided_at)
         AND @jst_after(w.arrived_at, 14) < @jst_day(r.decided_at))""",
 )
-# A deemed arrival ends nothing: only what the post told, or a refusal.
+# A deemed arrival ends nothing: only what the post told, a refusal, or what two people of legal have put in its place.
+IN_PLACE = Check(
+    "notice",
+    "a {slug} counts as arrived ({basis}), to which nobody agreed",
+    """SELECT w.notice_no AS key, w.slug, w.basis FROM notice w
+    WHERE w.slug IN ('rescission_notice', 'antisocial_rescission_notice') AND w.state = 'arrived'
+      AND w.basis NOT IN ('delivery', 'refusal') AND NOT EXISTS (
+      SELECT 1 FROM approval a WHERE a.act = 'deemed_arrival' AND a.state = 'approved'
+        AND a.contract_no = w.contract_no AND a.payload ->> 'notice_no' = w.notice_no
+        AND a.payload ->> 'counts' = w.basis AND (w.basis = 'normal_time' OR a.article = '43(2)'))""",
+)
 ARRIVED = Check(
     "rescission",
     "{state}, which letter, arrival and end of the contract do not bear out",
     """WITH letters AS (
       SELECT contract_no, origin, arrived_at FROM notice
-      WHERE slug = 'rescission_notice' AND basis IN ('delivery', 'refusal'))
+      WHERE slug IN ('rescission_notice', 'antisocial_rescission_notice')
+        AND basis IN ('delivery', 'refusal', 'normal_time', 'decision'))
     SELECT r.contract_no || '/' || r.n AS key, r.state FROM rescission r
     JOIN contract c ON c.contract_no = r.contract_no
     LEFT JOIN letters l ON l.contract_no = r.contract_no AND l.arrived_at = r.arrived_at
@@ -146,15 +172,17 @@ ARRIVED = Check(
         OR c.end_ground <> r.ground))
       OR (r.state <> 'effective' AND r.arrived_at IS NOT NULL)""",
 )
-# The letter of a rescission that is not withdrawn has arrived and the debt is not paid: so it has taken effect.
+# The letter of a rescission that is not withdrawn has arrived and the debt, if it is for one, is not paid: so it has
+# taken effect.
 IGNORED = Check(
     "rescission",
-    "its letter arrived on {arrived_on}, but the contract goes on with its debt",
+    "its letter arrived on {arrived_on}, but the contract goes on",
     """WITH @newest SELECT r.contract_no || '/' || r.n AS key, @jst_day(l.arrived_at) AS arrived_on FROM rescission r
-    JOIN notice l ON l.contract_no = r.contract_no AND l.slug = 'rescission_notice' AND l.arrived_at IS NOT NULL
+    JOIN notice l ON l.contract_no = r.contract_no AND l.arrived_at IS NOT NULL
       AND l.origin = 'rescission/' || r.contract_no || '/' || r.n
-    JOIN default_case d ON d.contract_no = r.contract_no AND d.closed_at IS NULL AND d.opened_at <= r.decided_at
-    WHERE r.state = 'sent' AND d.state = 'rescinding' AND @jst_day(l.arrived_at) < (SELECT today FROM newest)
+    LEFT JOIN default_case d ON d.contract_no = r.contract_no AND d.closed_at IS NULL AND d.opened_at <= r.decided_at
+    WHERE r.state = 'sent' AND (r.ground = '43(2)' OR d.state = 'rescinding')
+      AND @jst_day(l.arrived_at) < (SELECT today FROM newest)
       AND NOT EXISTS (SELECT 1 FROM task t WHERE t.contract_no = r.contract_no AND t.kind = 'rescission_in_doubt')""",
 )
 
@@ -185,7 +213,7 @@ CASE_FOUNDED = Check(
         AND s.state = 'running' AND s.ground = '16(1)(1)')
       WHEN 'demanded' THEN f.slug IS NOT NULL
       WHEN 'rescinding' THEN EXISTS (SELECT 1 FROM rescission r WHERE r.contract_no = d.contract_no
-        AND r.state = 'sent')
+        AND r.state = 'sent' AND r.ground <> '43(2)')
       ELSE d.key = d.key END""",
 )
 # What was due before the closing day, less all that had lowered it by then; what fell back on that day came later.
@@ -216,7 +244,7 @@ RESCINDED = Check(
     """WITH @cases, known AS (
       SELECT r.contract_no, r.decided_at, e.at FROM rescission r JOIN audit_event e ON e.chain = r.contract_no
         AND e.action = 'rescission_arrived' AND CAST(e.basis ->> 'n' AS INTEGER) = r.n
-      WHERE r.state = 'effective')
+      WHERE r.state = 'effective' AND r.ground <> '43(2)')
     SELECT d.key, d.state, @day(d.closed_on) AS closed_on FROM cases d LEFT JOIN known k
       ON k.contract_no = d.contract_no AND k.decided_at BETWEEN d.opened_at AND d.closed_at AND k.at <= d.closed_at
     WHERE d.closed_at IS NOT NULL AND (d.state = 'rescinded') <> (k.at IS NOT NULL)""",
@@ -259,5 +287,6 @@ def steps_in_time(connection: Connection) -> Iterator[Breach]:
 
 DEFAULT = (
     PERIOD, AGREED, WARNED, SUSPENDED_WHILE_HELD, RESCINDED_WHILE_HELD, TOLD, RESUMED_BECAUSE, RESCISSION_AGREED,
-    WAITED, DEMANDED, ARRIVED, IGNORED, ONE_OPEN, CASE_STATE, CASE_FOUNDED, SETTLED, RESCINDED, steps_in_time,
+    IN_DEFAULT, WAITED, DEMANDED, IN_PLACE, ARRIVED, IGNORED, ONE_OPEN, CASE_STATE, CASE_FOUNDED, SETTLED, RESCINDED,
+    steps_in_time,
 )  # fmt: skip

@@ -16,7 +16,9 @@ OWED = Check(
         WHEN 'acceptance_decided' THEN 'acceptance_notice' WHEN 'refusal_decided' THEN 'refusal_notice'
         WHEN 'started' THEN 'service_start_notice' WHEN 'suspended' THEN 'suspension_started_notice'
         WHEN 'resumed' THEN 'service_resumed_notice' WHEN 'notice_rejected' THEN 'not_in_writing_notice'
-        WHEN 'rescission_approved' THEN 'rescission_notice' WHEN 'ended' THEN 'contract_end_notice'
+        WHEN 'rescission_approved' THEN
+          CASE article WHEN '43(2)' THEN 'antisocial_rescission_notice' ELSE 'rescission_notice' END
+        WHEN 'ended' THEN 'contract_end_notice'
         ELSE CASE article WHEN '18(1)' THEN 'cancellation_receipt' WHEN '28(1)' THEN 'pre_start_withdrawal_receipt'
           ELSE 'special_cancellation_receipt' END END AS slug
       FROM audit_event WHERE action IN ('application_received', 'application_completed', 'acceptance_decided',
@@ -43,7 +45,9 @@ OF_DEFAULT = Check(
     """WITH @cases SELECT d.key, COALESCE(d.step, 'none') AS step FROM cases d LEFT JOIN notice n
       ON n.contract_no = d.contract_no AND n.origin = d.id AND n.slug = 'second_reminder'
     WHERE d.closed_at IS NULL AND COALESCE(d.step, '') NOT IN ('flag', 'reminder', 'warning')
-      AND n.notice_no IS NULL""",
+      AND n.notice_no IS NULL AND NOT EXISTS (
+      SELECT 1 FROM suspension s JOIN approval a ON a.approval_id = s.approval_id
+      WHERE s.contract_no = d.contract_no AND s.state = 'running' AND a.act = 'suspension_unannounced')""",
 )
 STATE = Check(
     "notice",
@@ -51,8 +55,8 @@ STATE = Check(
     """SELECT notice_no AS key, state FROM notice WHERE NOT CASE state
       WHEN 'queued' THEN dispatched_at IS NULL AND arrived_at IS NULL
       WHEN 'withdrawn' THEN dispatched_at IS NULL AND arrived_at IS NULL
-      WHEN 'arrived' THEN dispatched_at IS NOT NULL AND arrived_at IS NOT NULL AND arrived_at >= dispatched_at
-        AND deemed IS NOT NULL AND COALESCE(basis, '') <> ''
+      WHEN 'arrived' THEN dispatched_at IS NOT NULL AND arrived_at IS NOT NULL
+        AND (arrived_at >= dispatched_at OR basis = 'decision') AND deemed IS NOT NULL AND COALESCE(basis, '') <> ''
       ELSE dispatched_at IS NOT NULL AND arrived_at IS NULL END""",
 )
 ONE_NAME = Check(

@@ -1,4 +1,7 @@
-"""The letters of the ladder with the facts that they would have in life: one debt, and five of all kinds."""
+"""The letters of the ladder with the facts that they would have in life: one debt, and five of all kinds.
+
+With them the rescission that needs no ladder (43(2)).
+"""
 
 from collections.abc import Mapping
 from datetime import date
@@ -116,6 +119,13 @@ LADDER: Mapping[str, dict[str, JsonValue]] = MappingProxyType(
             "restore_by_on": "2026-09-25",
             "steps": ["違約金は¥900,000×34=¥30,600,000である。"],
         },
+        "antisocial_rescission_notice": {
+            "item": "43(2)(2)③",
+            "arrives_on": "2026-06-12",
+            "penalty": 30600000,
+            "delete_from_on": "2026-07-12",
+            "steps": ["違約金は¥900,000×34=¥30,600,000である。"],
+        },
     }
 )
 LADDER_ARTICLES: Mapping[str, str] = MappingProxyType(
@@ -129,6 +139,7 @@ LADDER_ARTICLES: Mapping[str, str] = MappingProxyType(
         "service_resumed_notice": "16(3)",
         "formal_demand": "17(1)",
         "rescission_notice": "17(3)",
+        "antisocial_rescission_notice": "43(2)",
     }
 )
 
@@ -151,6 +162,7 @@ LADDER_FIXED: Mapping[str, str] = MappingProxyType(
             "利用規約第17条第1項に基づき、本書面をもって利用契約を解除します。"
             "解除は、本書面が到達した時に効力を生じます(同条第3項)。"
         ),
+        "antisocial_rescission_notice": "利用規約第43条第2項に基づき、催告を要せず利用契約を解除します。",
     }
 )
 """The sentences of notices.md 8."""
@@ -189,6 +201,12 @@ LADDER_STATED: Mapping[str, list[str]] = MappingProxyType(
             "2026年8月25日 サービスの提供の停止", "2026年9月2日 催告書の到達", "本書面が2026年9月11日に到達した場合",
             "利用契約の終了日 2026年9月11日", "違約金 金30,600,000円", "データ削除予定日 2026年10月11日",
             "原状回復期限 2026年9月25日", "金900,000円×34=金30,600,000円", "違約金の請求書は、別便でお送りします。",
+        ],
+        "antisocial_rescission_notice": [
+            "遅くとも本書面が到達した時に効力を生じます", "契約番号第2026-00042号", "第43条第2項第2号③に該当すること",
+            "賠償する責任を負いません(同条第3項)", "本書面が2026年6月12日に到達した場合",
+            "利用契約の終了日 2026年6月12日", "違約金 金30,600,000円(不課税、利用規約第28条第2項)",
+            "データ削除予定日 2026年7月12日", COURT,
         ],
     }
 )  # fmt: skip

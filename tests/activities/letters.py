@@ -28,7 +28,7 @@ ADDRESSEE = Addressee(
     email="keiyaku@genkai-nanatsuboshi.example",
 )
 SEAT = ADDRESSEE.model_copy(update={"department": None, "person": "代表取締役 古賀 真理子", "email": None})
-CERTIFIED = ("formal_demand", "rescission_notice", "succession_rescission_notice")
+CERTIFIED = ("formal_demand", "rescission_notice", "succession_rescission_notice", "antisocial_rescission_notice")
 CHANNELS: Mapping[str, Channel] = MappingProxyType(
     {
         "refusal_notice": "registered",

@@ -117,8 +117,18 @@ class TestWords:
         assert "第16条第1項第4号(第19条の規定に違反した場合)" in text
         assert "他社への攻撃" in text
         assert "違約金なし" in text
+        assert "業務の遂行に著しい支障を及ぼすものと判断しました。よって、提供の停止をすることなく解除します。" in text
         for absent in ("停止の経過", "未払額", "別便", "原状回復期限", "算定"):
             assert absent not in text
+        stopped = squeeze(compose(letter("rescission_notice", {"paragraph": 2}), SENDER).text)
+        assert "停止をすることなく" not in stopped  # it was suspended: no other course is claimed
+
+    def test_a_broken_declaration(self) -> None:
+        """43(1): its items lead to 43(2)(1); before service starts the penalty is that of 28(1)."""
+        facts: dict[str, JsonValue] = {"item": "43(1)(4)", "penalty_article": "28(1)"}
+        text = squeeze(compose(letter("antisocial_rescission_notice", facts), SENDER).text)
+        assert "第43条第1項第4号に該当し、同条第2項第1号に該当すること" in text
+        assert "利用規約第28条第1項)" in text
 
     def test_sums_in_a_derivation_are_written_in_gold(self) -> None:
         """¥ is no character of this form."""
@@ -151,6 +161,7 @@ class TestRefusal:
             pytest.param("formal_demand", {"owed": []}, "owed", id="nothing owed"),
             pytest.param("rescission_notice", {"suspended_on": None}, "value_error", id="17(1) without suspension"),
             pytest.param("rescission_notice", {"paragraph": 3}, "paragraph", id="no such paragraph"),
+            pytest.param("antisocial_rescission_notice", {"item": "43(3)"}, "item", id="no item of 43"),
         ],
     )
     def test_wrong_facts(self, kind: str, facts: dict[str, JsonValue], field: str) -> None:

@@ -64,6 +64,7 @@ MAY_POST: dict[str, set[str] | frozenset[str]] = {
     "/v1/maintenance/{}/closures": {"support"},
     "/v1/notices/{}/dispatches": LETTER_CLERKS,
     "/v1/notices/{}/deliveries": LETTER_CLERKS,
+    "/v1/notices/{}/deemed-arrivals": {"legal"},
     "/v1/notices/{}/reissues": LETTER_CLERKS,
     "/v1/approvals/{}/decisions": STAFF,
     "/v1/approvals/{}/withdrawals": STAFF,

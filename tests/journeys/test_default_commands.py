@@ -8,8 +8,12 @@ from tests.desk import Desk
 from tests.journeys.debtor import Debtor
 
 WAYS: dict[CaseMove, str] = {
-    "hold": "default/holds", "suspend": "suspensions", "resume": "resumptions", "rescind": "rescissions",
+    "hold": "default/holds", "suspend": "suspensions", "suspend_unannounced": "suspensions", "resume": "resumptions",
+    "rescind": "rescissions", "rescind_17_2": "rescissions",
 }  # fmt: skip
+
+TAKEN_BACK: frozenset[CaseMove] = frozenset({"suspend_unannounced", "rescind_17_2"})
+"""What would stand in the way of the next proposal."""
 
 
 class Trier:
@@ -31,18 +35,29 @@ class Trier:
                 "from_on": from_on or today,
                 "reason": "未払い",
             },
+            "suspend_unannounced": {
+                "ground": "16(1)(1)",
+                "scope": {"kind": "all"},
+                "from_on": today,
+                "without_announcement": "urgent",
+                "reason": "未払い",
+            },
             "resume": {"reason": "再開"},
             "rescind": {"ground": "17(1)", "reason": "未払い"},
+            "rescind_17_2": {"ground": "17(2)", "reason": "著しい支障"},
         }
-        order: list[CaseMove] = ["suspend", "resume", "rescind", "hold"]
+        order: list[CaseMove] = ["suspend_unannounced", "rescind_17_2", "suspend", "resume", "rescind", "hold"]
         for move in order:
             self.tried.add((state, move))
+            role = "legal" if move == "rescind_17_2" else "dunning"
             path, forbidden = f"{self.debtor.path}/{WAYS[move]}", REFUSED[move].get(state)
             if forbidden is None:
-                await self.debtor.desk.do("dunning", path, bodies[move])
+                done = await self.debtor.desk.do(role, path, bodies[move])
                 self.allowed.add((state, move))
+                if move in TAKEN_BACK:
+                    await self.debtor.desk.do(role, f"/v1/approvals/{done['approval_id']}/withdrawals", {})
             else:
-                assert await self.debtor.desk.refused("dunning", path, bodies[move]) == forbidden, (state, move)
+                assert await self.debtor.desk.refused(role, path, bodies[move]) == forbidden, (state, move)
         await self.debtor.desk.settle()
 
 
@@ -75,7 +90,7 @@ async def test_every_state_and_command(desk: Desk) -> None:
     await people.at("rescinded", "2026-06-20")
     missing = {(state, move) for state in get_args(CaseState) for move in get_args(CaseMove)} - people.tried
     assert {state for state, _ in missing} == {"settled"}
-    assert len(people.allowed) == 8
+    assert len(people.allowed) == 16
 
 
 async def test_after_a_settlement(desk: Desk) -> None:

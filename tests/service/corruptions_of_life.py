@@ -166,6 +166,21 @@ DEFAULT = (
         postgresql=True,
     ),
     Corruption(
+        "a rescission that counts as arrived by nobody's leave",
+        "UPDATE notice SET basis = 'normal_time', deemed = TRUE WHERE slug = 'rescission_notice'",
+        "I6 notice N-C-000005-7", postgresql=True,
+    ),
+    Corruption(
+        "a rescission without suspension that the system proposed",
+        "UPDATE approval SET act = 'rescission_without_suspension', article = '17(2)' WHERE approval_id = 'C-000005-4'",
+        "I6 approval C-000005-4", postgresql=True,
+    ),
+    Corruption(
+        "a suspension that came unannounced, by dunning alone",
+        "UPDATE approval SET act = 'suspension_unannounced', article = '16(2)', roles = '[\"legal\"]' WHERE "
+        "approval_id = 'C-000003-2'", "I6 approval_vote C-000003-2/b", postgresql=True,
+    ),
+    Corruption(
         "a rescission in effect without an arrival", "UPDATE rescission SET arrived_at = NULL",
         "I6 rescission C-000005/1", postgresql=True,
     ),

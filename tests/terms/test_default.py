@@ -7,8 +7,10 @@ import pytest
 from activities.gateways.calendars import JapanCalendars
 from terms.citation import Refused
 from terms.default import (
+    Unannounced,
     ladder,
     must_allow_rescission,
+    must_allow_rescission_at_once,
     must_allow_resumption,
     must_allow_suspension,
     needs_pledge,
@@ -136,6 +138,21 @@ class TestSuspensionIsAllowed:
             )
         assert refused.value.article == "16(2)"
 
+    @pytest.mark.parametrize("why", ["impossible", "urgent"])
+    def test_unannounced_only_the_debt_is_asked_for(self, why: Unannounced) -> None:
+        """16(2), proviso: no warning, no day that it states; but whoever owes nothing is not suspended."""
+
+        def ask(overdue: int) -> None:
+            must_allow_suspension(
+                TERMS, overdue=overdue, warning_arrived_at=None, stated_from_on=None, on=day("2026-09-01"),
+                without_announcement=why,
+            )  # fmt: skip
+
+        ask(1)
+        with pytest.raises(Refused) as refused:
+            ask(0)
+        assert refused.value.article == "16(1)(1)"
+
 
 class TestRescissionIsAllowed:
     """Suspended for 14 days, demanded, the demand's 14 days over, and the debt still there (A34)."""
@@ -179,6 +196,17 @@ class TestRescissionIsAllowed:
                 on=day("2027-09-25"),
             )  # fmt: skip
         assert refused.value.article == "17(1)"
+
+
+class TestArticle17Paragraph2:
+    """Without suspension and demand: what has to be on record is the default."""
+
+    def test_only_the_debt_is_asked_for(self) -> None:
+        """A yen will do; whether it hampers the business gravely, people judge."""
+        must_allow_rescission_at_once(overdue=1)
+        with pytest.raises(Refused) as refused:
+            must_allow_rescission_at_once(overdue=0)
+        assert refused.value.article == "17(2)"
 
 
 class TestResumptionIsAllowed:

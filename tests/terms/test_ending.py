@@ -9,12 +9,14 @@ from terms.citation import Refused
 from terms.ending import (
     Departure,
     OrderedLine,
+    RescissionGround,
     end_before_start,
     end_by_notice,
     end_by_rescission,
     end_specially,
     monthly_of,
 )
+from terms.notice import InPlace
 from terms.periods import JST, at
 from tests.terms.oracles import ONE, TERMS, day
 
@@ -221,3 +223,35 @@ class TestArticle17Paragraph3:
         assert (out.ground, out.articles) == ("12(2)", ("12(2)", "28(2)", "34(1)"))
         assert out.penalty == end_by_rescission(TERMS, lines, ground="17(1)", arrived_at=AFTERNOON).penalty
         assert "第12条第2項" in out.steps[0]
+
+    @pytest.mark.parametrize(("ground", "clause"), [("17(2)", "第17条第3項"), ("43(2)", "第43条第2項")])
+    def test_without_a_suspension(self, ground: RescissionGround, clause: str) -> None:
+        """Art. 17(2), 43(2): the same moment and the same penalty."""
+        lines = [fixed("DC-STD", 900_000, ends_on="2027-02-19")]
+        out = end_by_rescission(TERMS, lines, ground=ground, arrived_at=AFTERNOON)
+        assert (out.ground, out.articles, out.ends_at) == (ground, (ground, "28(2)", "34(1)"), AFTERNOON)
+        assert out.penalty == end_by_rescission(TERMS, lines, ground="17(1)", arrived_at=AFTERNOON).penalty
+        assert clause in out.steps[0]
+
+    @pytest.mark.parametrize(
+        ("ground", "in_place", "words"),
+        [
+            pytest.param("17(1)", "normal_time", "到達したものとみなし（第42条第2項）", id="normal-time"),
+            pytest.param("43(2)", "decision", "解除は決定の時に効力を生じ", id="decision"),
+        ],
+    )  # fmt: skip
+    def test_what_people_put_in_the_place_of_the_arrival(
+        self, ground: RescissionGround, in_place: InPlace, words: str
+    ) -> None:
+        """The same end, in words that claim no real arrival (A35, A67)."""
+        lines = [fixed("SGW", 10_000, months=1, ends_on="2027-01-20")]
+        out = end_by_rescission(TERMS, lines, ground=ground, arrived_at=AFTERNOON, in_place=in_place)
+        assert words in out.steps[0]
+        assert (out.ends_at, out.penalty) == (AFTERNOON, 0)
+
+    def test_before_service_starts(self) -> None:
+        """28(1): no minimum term runs yet, so the whole of it is due (A10)."""
+        lines = [fixed("DC-STD", 900_000, months=36), fixed("SGW", 10_000, months=1)]
+        out = end_by_rescission(TERMS, lines, ground="43(2)", arrived_at=AFTERNOON)
+        assert (out.articles, out.ends_on) == (("43(2)", "28(1)", "34(1)"), day("2027-01-20"))
+        assert out.penalty == 36 * 900_000 + 10_000

@@ -5,7 +5,7 @@ import pytest
 from terms.letters import LETTERS, channel_of, copy_of
 
 IN_WRITING = {"refusal_notice"}
-CERTIFIED = {"formal_demand", "rescission_notice", "succession_rescission_notice"}
+CERTIFIED = {"formal_demand", "rescission_notice", "succession_rescission_notice", "antisocial_rescission_notice"}
 CONSENTS = {"assignment_consent", "assignment_refusal"}
 BY_POST = {"contact_check_request"}
 BILLS = {"invoice", "usage_statement", "credit_note"}
@@ -55,7 +55,7 @@ class TestArticle17Paragraph3:
     def test_only_a_rescission_waits_for_its_real_arrival(self) -> None:
         """No deeming of 42(2) stands in for it (A35)."""
         waiting = {slug for slug, kind in LETTERS.items() if kind.actual_arrival}
-        assert waiting == {"rescission_notice", "succession_rescission_notice"}
+        assert waiting == CERTIFIED - {"formal_demand"}
 
 
 class TestArticle42Paragraph1:
@@ -130,6 +130,7 @@ class TestArticle42Paragraph1:
             ("service_resumed_notice", "16(3)"),
             ("formal_demand", "17(1)"),
             ("rescission_notice", "17(3)"),
+            ("antisocial_rescission_notice", "43(2)"),
             ("succession_receipt", "12(1)"),
             ("succession_rescission_notice", "12(2)"),
             ("proof_request", "13(2)"),

@@ -38,6 +38,8 @@ AFTER_THE_END: dict[Move, str] = {
     "suspend": "16(1)",
     "resume": "16(3)",
     "rescind": "17(1)",
+    "rescind_17_2": "17(2)",
+    "rescind_43_2": "43(2)",
     "end": "18(1)",
     **NO_PARTY,
 }
@@ -59,7 +61,7 @@ def refusal(phase: Phase, move: Move) -> Refused:
 
 
 class TestEveryStateAndCommand:
-    """Art. 5(1), 11, 12, 13(1), 14(2), 16(1), 16(3), 17(1), 18(1), 18(2), 28(1), 34(1), 44(6): the whole table."""
+    """Art. 5(1), 11, 12, 13(1), 14(2), 16, 17, 18(1), 18(2), 28(1), 34(1), 43(2), 44(6): the whole table."""
 
     @pytest.mark.parametrize(("phase", "move"), [*product(PHASES, MOVES)])
     def test_a_command_passes_or_names_its_article(self, phase: Phase, move: Move) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from terms.calendars import CalendarUnknown
-from terms.notice import Arrival, Basis, Channel, deemed_arrival
+from terms.citation import Article, Refused
+from terms.notice import Arrival, Basis, Channel, InPlace, arrival_in_place, deemed_arrival
 from terms.periods import JST, at
 from tests.terms.oracles import CALENDARS, TERMS, day, each_day, moved_on
 
@@ -137,3 +138,33 @@ class TestRealArrivalRequired:
         found = arrival(channel, contact_correct=contact_correct, actual=True, delivered_at=RECORDED)
         assert told(found) == (RECORDED, False, "delivery")
         assert found.steps[-1] == "到達の時は2026年6月12日 11時05分00秒です。"
+
+
+class TestInThePlaceOfARealArrival:
+    """Art. 17(3), 43(2): what people may put there for a rescission of which nothing is known (A35, A67)."""
+
+    def found(self, clause: Article, counts: InPlace, now: datetime) -> Arrival:
+        """Ask for a letter that was decided on and posted on Monday 8 June 2026."""
+        decided_at = SENT - timedelta(hours=1)
+        return arrival_in_place(
+            TERMS, CALENDARS, clause=clause, counts=counts, dispatched_at=SENT, decided_at=decided_at, now=now
+        )
+
+    @pytest.mark.parametrize("clause", [Article(17, 3), Article(43, 2)])
+    def test_the_normal_time(self, clause: Article) -> None:
+        """Two days later at 0:00, as registered mail; not before that time has come."""
+        normal = at(day("2026-06-10"))
+        found = self.found(clause, "normal_time", normal)
+        assert told(found) == (normal, True, "normal_time")
+        assert found.articles == (str(clause), "42(2)")
+        with pytest.raises(Refused, match="2026年6月10日") as refused:
+            self.found(clause, "normal_time", normal - timedelta(seconds=1))
+        assert refused.value.article == str(clause)
+
+    def test_the_time_of_the_decision(self) -> None:
+        """43(2) needs no notice at all; 17(3) does."""
+        found = self.found(Article(43, 2), "decision", SENT)
+        assert told(found) == (SENT - timedelta(hours=1), True, "decision")
+        with pytest.raises(Refused) as refused:
+            self.found(Article(17, 3), "decision", RECORDED)
+        assert refused.value.article == "17(3)"

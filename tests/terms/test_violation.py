@@ -1,10 +1,13 @@
-"""Art. 35: surcharge; Art. 43(1)(1): former members of anti-social forces."""
+"""Art. 35: surcharge; Art. 43: former members of anti-social forces, and by which item a party is rescinded."""
+
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terms.violation import anti_social_lookback, surcharge
+from terms.citation import Article, Refused
+from terms.violation import AntisocialItem, anti_social_lookback, antisocial_item, surcharge
 from tests.terms.oracles import ONE, TERMS, day, each_day, is_end_of_period
 
 
@@ -51,3 +54,23 @@ class TestArticle43Paragraph1:
         for left_on in each_day("2019-01-01", "2032-12-31"):
             last = anti_social_lookback(TERMS, left_on=left_on).barred_through_on
             assert is_end_of_period(left_on + ONE, last, 60), left_on
+
+
+class TestArticle43Paragraph2:
+    """What the party falls under: legal says so, or a screening has found it."""
+
+    @pytest.mark.parametrize("item", get_args(AntisocialItem))
+    def test_what_legal_states_counts(self, item: AntisocialItem) -> None:
+        """Whatever a screening has found; each item stands in the terms."""
+        assert {antisocial_item(item, has_hit=hit) for hit in (True, False)} == {item}
+        assert str(Article.parse(item)) == item
+
+    def test_a_hit_breaks_the_declaration(self) -> None:
+        """43(2)(1): nothing else has to be stated."""
+        assert antisocial_item(None, has_hit=True) == "43(2)(1)"
+
+    def test_without_both_nothing_is_rescinded(self) -> None:
+        """Nobody is rescinded on no item at all."""
+        with pytest.raises(Refused) as refused:
+            antisocial_item(None, has_hit=False)
+        assert refused.value.article == "43(2)"
