@@ -6,9 +6,12 @@ from activities.allotment import CASH_ACTS
 from activities.approvals import Act
 from activities.billing_run import BILLING_RUN
 from activities.corrections import CREDIT_NOTE, WRITE_OFF
+from activities.disclosure import DISCLOSE
 from activities.early_deletion import EARLY_DELETION
 from activities.legal_holds import PLACE, RELEASE
+from activities.maintenance import INTERRUPT, WITHOUT_NOTICE
 from activities.price_lists import PRICE_LIST
+from activities.publications import PUBLISH
 from activities.reissue import REISSUE
 from activities.restoration import RESTORATION
 from activities.succession_acts import ASSIGN, CONTINUE, RESCIND, RESCIND_LATE
@@ -16,8 +19,17 @@ from activities.surcharge import SURCHARGE
 
 INVOICE_ACTS = (CREDIT_NOTE, REISSUE, RESTORATION, SURCHARGE, WRITE_OFF)
 RETENTION_ACTS = (EARLY_DELETION, PLACE, RELEASE)
+REGISTER_ACTS = (DISCLOSE, PUBLISH, INTERRUPT, WITHOUT_NOTICE)
 SUCCESSION_ACTS = (ASSIGN, CONTINUE, RESCIND, RESCIND_LATE)
 
 ACTS: Mapping[str, Act] = {
-    act.name: act for act in (BILLING_RUN, PRICE_LIST, *INVOICE_ACTS, *CASH_ACTS, *RETENTION_ACTS, *SUCCESSION_ACTS)
+    act.name: act
+    for act in (
+        *(BILLING_RUN, PRICE_LIST),
+        *INVOICE_ACTS,
+        *CASH_ACTS,
+        *RETENTION_ACTS,
+        *REGISTER_ACTS,
+        *SUCCESSION_ACTS,
+    )
 }
