@@ -32,14 +32,6 @@ from terms.disclosure import (
 )
 from terms.periods import day_of
 
-WORDS = {
-    "decided": "第三者への開示が承認されました。",
-    "rejected": "第三者への開示は承認されませんでした。",
-    "withdrawn": "第三者への開示が取り下げられました。",
-    "expired": "第三者への開示の提案は期限が切れました。",
-    "handed_over": "第三者への開示を実施しました。",
-}
-
 
 class TooEarly(Exception):
     """What was handed over went out before anybody had agreed to it."""
@@ -147,7 +139,8 @@ async def hand_over(
         raise TooEarly
     await enter(session, row.disclosure_no, "handed_over", by=actor, recorded_at=as_of, at=at, sha256=sha256)
     basis: dict[str, JsonValue] = {"handed_over_at": instant(at), "sha256": sha256}
-    await _tell(session, row, "handed_over", actor, as_of, key=key, more=basis)
+    words = f"第三者への開示({row.disclosure_no})を実施しました。"
+    await _tell(session, row, "disclosure_handed_over", words, basis, key=key, actor=actor, as_of=as_of)
 
 
 async def give_up(
@@ -159,9 +152,10 @@ async def give_up(
         Refused: 40 or 44(5): it is not decided, or over.
     """
     await _must_be_decided(session, row)
-    words = await office.vault.seal_text(row.contract_no, "erasable", reason)
-    await enter(session, row.disclosure_no, "withdrawn", by=actor, recorded_at=as_of, words=words)
-    await _tell(session, row, "withdrawn", actor, as_of, key=key)
+    sealed = await office.vault.seal_text(row.contract_no, "erasable", reason)
+    await enter(session, row.disclosure_no, "withdrawn", by=actor, recorded_at=as_of, words=sealed)
+    words = f"承認された第三者への開示({row.disclosure_no})を取りやめました。"
+    await _tell(session, row, "disclosure_given_up", words, {}, key=key, actor=actor, as_of=as_of)
 
 
 async def _approved(session: AsyncSession, _office: Office, decision: Decision) -> None:
@@ -172,13 +166,12 @@ async def _approved(session: AsyncSession, _office: Office, decision: Decision) 
     ground, data = cast("Ground", row.ground), cast("list[Data]", row.data)
     await _check(session, ground, data, row.contractor_no, decision.as_of)
     await enter(session, row.disclosure_no, "decided", by=decision.actor, recorded_at=decision.as_of)
-    await _tell(session, row, "decided", decision.actor, decision.as_of)
 
 
 async def _closed(session: AsyncSession, _office: Office, approval: ApprovalRow, as_of: datetime) -> None:
     row = await _proposed(session, approval)
     await enter(session, row.disclosure_no, approval.state, by="system", recorded_at=as_of)
-    await _tell(session, row, approval.state, "system", as_of)
+    await _tell_deletion(session, row, as_of)
 
 
 async def _proposed(session: AsyncSession, approval: ApprovalRow) -> DisclosureRow:
@@ -188,24 +181,25 @@ async def _proposed(session: AsyncSession, approval: ApprovalRow) -> DisclosureR
 async def _tell(
     session: AsyncSession,
     row: DisclosureRow,
-    state: str,
+    action: str,
+    words: str,
+    basis: dict[str, JsonValue],
+    *,
+    key: str,
     actor: str,
     as_of: datetime,
-    *,
-    key: str = "",
-    more: dict[str, JsonValue] | None = None,
 ) -> None:
-    """Write what became of a disclosure into the contract's record, and tell the deletion."""
+    """Write into the contract's record how a disclosure ended, and tell the deletion."""
     event = Event(
-        action=f"disclosure_{state}",
-        article=str(governing(cast("list[Data]", row.data))),
-        actor=actor,
-        at=as_of,
-        summary=f"{WORDS[state]}({row.disclosure_no})",
-        basis={"disclosure_no": row.disclosure_no, "articles": [*row.articles], "reading": "A37", **(more or {})},
-    )
-    await audit(session, key or f"{row.disclosure_no}:{state}", [event], contract_no=row.contract_no)
-    await tell_deletion(session, row.contract_no, f"{row.disclosure_no}:{state}", as_of=as_of)
+        action=action, article=str(governing(cast("list[Data]", row.data))), actor=actor, at=as_of, summary=words,
+        basis={"disclosure_no": row.disclosure_no, "articles": [*row.articles], "reading": "A37", **basis},
+    )  # fmt: skip
+    await audit(session, key, [event], contract_no=row.contract_no)
+    await _tell_deletion(session, row, as_of)
+
+
+async def _tell_deletion(session: AsyncSession, row: DisclosureRow, as_of: datetime) -> None:
+    await tell_deletion(session, row.contract_no, f"{row.disclosure_no}:over", as_of=as_of)
 
 
 DISCLOSE = Act(

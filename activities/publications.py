@@ -31,13 +31,6 @@ from terms.disclosure import (
 ARTICLE = "41"
 RIGHTS = "edited_work"
 """What is ours of a publication (A97); the customer's own text and marks stay its own."""
-WORDS = {
-    "approved": "発表が承認されました。",
-    "rejected": "発表は承認されませんでした。",
-    "withdrawn": "発表の提案が取り下げられました。",
-    "expired": "発表の提案は期限が切れました。",
-    "consent_withdrawn": "発表についての契約者の承諾が撤回されました。",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +140,15 @@ async def withdraw_consent(
         await close_approval(session, closing, as_of=as_of)
     words = await office.vault.seal_text(row.contract_no, "erasable", reason)
     await enter(session, row.publication_no, "consent_withdrawn", by=actor, recorded_at=as_of, on_day=on, words=words)
-    await _tell(session, row, "consent_withdrawn", actor, as_of, key=key)
+    event = Event(
+        action="publication_consent_withdrawn",
+        article=ARTICLE,
+        actor=actor,
+        at=as_of,
+        summary=f"発表({row.publication_no})についての契約者の承諾が撤回されました。",
+        basis={"publication_no": row.publication_no, "on": on.isoformat(), "reading": "A97"},
+    )
+    await audit(session, key, [event], contract_no=row.contract_no)
 
 
 async def _approved(session: AsyncSession, _office: Office, decision: Decision) -> None:
@@ -156,34 +157,15 @@ async def _approved(session: AsyncSession, _office: Office, decision: Decision) 
     _must_be_there(contract)
     must_be_consented(await state_now(session, row))
     await enter(session, row.publication_no, "approved", by=decision.actor, recorded_at=decision.as_of)
-    await _tell(session, row, "approved", decision.actor, decision.as_of)
 
 
 async def _closed(session: AsyncSession, _office: Office, approval: ApprovalRow, as_of: datetime) -> None:
     row = await _proposed(session, approval)
     await enter(session, row.publication_no, approval.state, by="system", recorded_at=as_of)
-    await _tell(session, row, approval.state, "system", as_of)
 
 
 async def _proposed(session: AsyncSession, approval: ApprovalRow) -> PublicationRow:
     return await session.get_one(PublicationRow, str((approval.payload or {})["publication_no"]))
-
-
-async def _tell(
-    session: AsyncSession, row: PublicationRow, state: str, actor: str, as_of: datetime, *, key: str = ""
-) -> None:
-    event = Event(
-        action=f"publication_{state}",
-        article=ARTICLE,
-        actor=actor,
-        at=as_of,
-        summary=f"{WORDS[state]}({row.publication_no})",
-        basis={
-            "publication_no": row.publication_no, "text_version": row.text_version, "text_sha256": row.text_sha256,
-            "reading": "A97",
-        },
-    )  # fmt: skip
-    await audit(session, key or f"{row.publication_no}:{state}", [event], contract_no=row.contract_no)
 
 
 PUBLISH = Act(
