@@ -59,7 +59,7 @@ class MaintenanceBody(RestrictionBody):
 
     kind: Literal["planned", "urgent", "upstream_stop", "necessary"]
     supplier_notice: SupplierNotice | None = None
-    without_notice: StrictBool = False
+    without_notice: StrictBool | None = None
 
 
 class ClosureBody(Body):
@@ -122,7 +122,7 @@ async def maintain(body: MaintenanceBody, office: TheOffice, call: TheCall) -> J
     if body.without_notice and body.supplier_notice is not None:
         raise InvalidInput([("/without_notice", "there was a notice")])
     notice = body.supplier_notice.model_dump(mode="json") if body.supplier_notice else None
-    more = {"kind": body.kind, "supplier_notice": notice, "without_notice": body.without_notice}
+    more = {"kind": body.kind, "supplier_notice": notice, "without_notice": bool(body.without_notice)}
     return await _record(office, call, body, more)
 
 
