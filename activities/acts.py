@@ -7,9 +7,12 @@ from activities.approvals import Act
 from activities.billing_run import BILLING_RUN
 from activities.corrections import CREDIT_NOTE, WRITE_OFF
 from activities.deemed_arrivals import DEEMED_ARRIVAL
+from activities.disclosure import DISCLOSE
 from activities.early_deletion import EARLY_DELETION
 from activities.legal_holds import PLACE, RELEASE
+from activities.maintenance import INTERRUPT, WITHOUT_NOTICE
 from activities.price_lists import PRICE_LIST
+from activities.publications import PUBLISH
 from activities.reissue import REISSUE
 from activities.restoration import RESTORATION
 from activities.succession_acts import ASSIGN, CONTINUE, RESCIND, RESCIND_LATE
@@ -18,9 +21,18 @@ from activities.surcharge import SURCHARGE
 INVOICE_ACTS = (CREDIT_NOTE, REISSUE, RESTORATION, SURCHARGE, WRITE_OFF)
 RETENTION_ACTS = (EARLY_DELETION, PLACE, RELEASE)
 LETTER_ACTS = (DEEMED_ARRIVAL,)
+REGISTER_ACTS = (DISCLOSE, PUBLISH, INTERRUPT, WITHOUT_NOTICE)
 SUCCESSION_ACTS = (ASSIGN, CONTINUE, RESCIND, RESCIND_LATE)
 
 ACTS: Mapping[str, Act] = {
     act.name: act
-    for act in (BILLING_RUN, PRICE_LIST, *INVOICE_ACTS, *CASH_ACTS, *RETENTION_ACTS, *LETTER_ACTS, *SUCCESSION_ACTS)
+    for act in (
+        *(BILLING_RUN, PRICE_LIST),
+        *INVOICE_ACTS,
+        *CASH_ACTS,
+        *RETENTION_ACTS,
+        *LETTER_ACTS,
+        *REGISTER_ACTS,
+        *SUCCESSION_ACTS,
+    )
 }

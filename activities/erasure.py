@@ -29,11 +29,13 @@ from models.tables import (
     DeletionRow,
     DepositPartyRow,
     DepositRow,
+    DisclosureRow,
     DocumentRow,
     NoticeRow,
     OpenWorkflowRow,
     PartyRow,
     PayerAliasRow,
+    PublicationRow,
     ResourceRow,
     TaskRow,
     VaultKeyRow,
@@ -221,10 +223,12 @@ async def _sealed(session: AsyncSession, contract: ContractRow) -> list[dict[str
     number, application = contract.contract_no, contract.application_no
     counted: dict[str, tuple[type[SQLModel], Any]] = {
         "contacts": (ContactRow, col(ContactRow.application_no) == application),
+        "disclosures": (DisclosureRow, col(DisclosureRow.contract_no) == number),
         "documents": (DocumentRow, col(DocumentRow.owner).in_((number, application))),
         "letters": (NoticeRow, _of(NoticeRow, contract)),
         "parties": (PartyRow, col(PartyRow.contract_no) == number),
         "payers": (DepositPartyRow, col(DepositPartyRow.owner) == number),
+        "publications": (PublicationRow, col(PublicationRow.contract_no) == number),
         "resources": (ResourceRow, col(ResourceRow.contract_no) == number),
     }
     items: list[dict[str, JsonValue]] = []

@@ -14,6 +14,7 @@ from sqlmodel import col
 
 from activities.office import Office
 from activities.records import enqueue_signal, enqueue_start, insert_once, instant
+from activities.registers import state_of
 from models import ids
 from models.messages.office import Opening
 from models.messages.retention import DeletionInput
@@ -23,10 +24,12 @@ from models.tables import (
     DefaultCaseRow,
     DefaultHoldRow,
     DeletionRow,
+    DisclosureRow,
     InvoiceRow,
     LegalHoldRow,
     ResourceRow,
 )
+from terms.disclosure import UNDER_WAY
 from terms.lifecycle import OVER
 from terms.periods import day_of, month_of
 from terms.retention import CaseKind, Retention, retention
@@ -34,6 +37,7 @@ from terms.retention import CaseKind, Retention, retention
 AT_ONCE = 500  # deletions opened in one sweep
 BLOCKING_HOLDS = ("proposed", "placed")
 """A hold blocks from its proposal on."""
+DISCLOSURE: CaseKind = "disclosure"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +77,18 @@ async def _disputes(session: AsyncSession, contract_no: str) -> list[Blocker]:
     return [Blocker(kind="dispute", no=f"{first_due_on.isoformat()}/{n}") for first_due_on, n in found.all()]
 
 
-CASES: tuple[Callable[[AsyncSession, str], Awaitable[list[Blocker]]], ...] = (_holds, _disputes)
+async def _disclosures(session: AsyncSession, contract_no: str) -> list[Blocker]:
+    """A disclosure is open from its proposal until it is handed over, refused or given up (Art. 40, 44(5))."""
+    number = col(DisclosureRow.disclosure_no)
+    found = await session.scalars(
+        select(number)
+        .where(col(DisclosureRow.contract_no) == contract_no, state_of(number).in_(UNDER_WAY))
+        .order_by(number)
+    )
+    return [Blocker(kind=DISCLOSURE, no=each) for each in found]
+
+
+CASES: tuple[Callable[[AsyncSession, str], Awaitable[list[Blocker]]], ...] = (_holds, _disputes, _disclosures)
 """Registers asked for what blocks deletion, closing and erasure of a contract; an unpaid debt is none of them."""
 
 
@@ -214,8 +229,13 @@ def certificate_hash(stated: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(stated, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
-async def view_deletion(session: AsyncSession, contract: ContractRow) -> dict[str, JsonValue]:
-    """Show where the deletion of a contract stands; before the end there is none, but maybe a day for it."""
+async def view_deletion(
+    session: AsyncSession, contract: ContractRow, *, to_customer: bool = False
+) -> dict[str, JsonValue]:
+    """Show where the deletion of a contract stands; before the end there is none, but maybe a day for it.
+
+    A customer is not told of a disclosure: an order may forbid it.
+    """
     row = await session.get(DeletionRow, contract.contract_no)
     found = await session.scalars(
         select(CertificateRow)
@@ -223,6 +243,8 @@ async def view_deletion(session: AsyncSession, contract: ContractRow) -> dict[st
         .order_by(col(CertificateRow.at), col(CertificateRow.key))
     )
     blockers = [] if contract.state == "erased" else await blocked_by(session, contract.contract_no)
+    if to_customer:
+        blockers = [each for each in blockers if each.kind != DISCLOSURE]
     state = "none" if row is None else row.state
     if state in {"grace", "ready"} and blockers:
         state = "blocked"

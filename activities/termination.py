@@ -157,9 +157,12 @@ def cutoff(terms: Terms, today: date) -> dict[str, JsonValue]:
 async def event_that_hit(
     session: AsyncSession, row: ContractRow, event_no: str, arrived_at: datetime
 ) -> MaintenanceEventRow | None:
-    """Find an event of Art. 14 or 15 that hit the contract by the time its notice arrived: by name, or by a zone."""
+    """Find an event of Art. 14 or 15 that hit the contract by the time its notice arrived: by name, or by a zone.
+
+    One that still waits for a second person, or that nobody agreed to, counts for nothing.
+    """
     event = await session.get(MaintenanceEventRow, event_no)
-    if event is None or event.starts_at > arrived_at:
+    if event is None or event.state != "recorded" or event.starts_at > arrived_at:
         return None
     if row.contract_no in event.contract_nos:
         return event

@@ -142,11 +142,11 @@ _TABLE = """
 14(3) | INFO | maintenance | implemented | Whoever orders Internet by virtual router is pointed to the other terms.
 15(1)(1) | WORKFLOW | maintenance | recorded | Interruption for maintenance and works.
 15(1)(2) | WORKFLOW | maintenance | recorded | Interruption because the supplier stops.
-15(1)(3) | WORKFLOW | maintenance | recorded | Interruption held necessary, with its reason.
+15(1)(3) | WORKFLOW | maintenance | implemented | Interruption held necessary: it counts once a second person agrees.
 15(2) s1 | WORKFLOW | maintenance | part | Planned work is announced four weeks before, by the supplier.
   The latest day can be worked out and the supplier's notice is kept; nobody is alarmed yet.
 15(2) s2 | WORKFLOW | maintenance | recorded | Urgent work, announced without lead time.
-15(2) s3 | WORKFLOW | maintenance | planned | Work without notice: approved, with a reason.
+15(2) s3 | WORKFLOW | maintenance | implemented | Work without notice: approved, with a reason.
 15(3) | WORKFLOW | maintenance | planned | A stop without notice is reported afterwards.
 16(1)(1) | WORKFLOW | default | implemented | An unpaid debt leads up the ladder of dunning.
 16(1)(2) | WORKFLOW | violation | planned | Case: false statements.
@@ -256,9 +256,8 @@ _TABLE = """
   Worked out, approved and invoiced; the checklist comes with its subject.
 39(1) | RECORD | contract | planned | Register of claims and their answers.
 39(2) | RECORD | maintenance | planned | Claims over an outage; no report is owed.
-40 | WORKFLOW | disclosure | planned | Secrets are disclosed by lawful order, consent or contractor only.
-41 | WORKFLOW | disclosure | part | A publication needs the customer's consent.
-  The form asks for it; publications come with their subject.
+40 | WORKFLOW | disclosure | implemented | Secrets are disclosed by lawful order, consent or contractor only.
+41 | WORKFLOW | disclosure | implemented | A publication needs the customer's consent to it, and a second person.
 42(1) | RULE | notice | implemented | A letter goes to the registered contact by the channel its form allows.
 42(2) s1 | RULE | notice | implemented | A letter to a wrong contact counts as arrived at the normal time.
 42(2) s2 | RULE | notice | implemented | An e-mail counts as made at dispatch, a page when it can be viewed.
@@ -280,12 +279,12 @@ _TABLE = """
 44(2) | INFO | disclosure | excused | Data are handled by the privacy policy.
   The policy is the provider's own document.
 44(3) | RECORD | disclosure | planned | Each export names its purpose.
-44(4) | RECORD | disclosure | planned | Register of contractors and of the data they hold.
-44(5)(1) | RECORD | disclosure | planned | Ground of disclosure: consent.
-44(5)(2) | RECORD | disclosure | planned | Ground of disclosure: collection by a bank.
-44(5)(3) | RECORD | disclosure | planned | Ground of disclosure: warrant.
-44(5)(4) | RECORD | disclosure | planned | Ground of disclosure: inquiry by an authority, or a statute.
-44(5)(5) | RECORD | disclosure | planned | Ground of disclosure: emergency, self-defence.
+44(4) | RECORD | disclosure | implemented | Register of contractors and of the data they hold.
+44(5)(1) | RECORD | disclosure | implemented | Ground of disclosure: consent.
+44(5)(2) | RECORD | disclosure | implemented | Ground of disclosure: collection by a bank.
+44(5)(3) | RECORD | disclosure | implemented | Ground of disclosure: warrant.
+44(5)(4) | RECORD | disclosure | implemented | Ground of disclosure: inquiry by an authority, or a statute.
+44(5)(5) | RECORD | disclosure | implemented | Ground of disclosure: emergency, self-defence.
 44(6) | WORKFLOW | retention | implemented | Personal data are erased when their time is over.
 45 | INFO | notice | planned | Letters that may lead to court name the court.
   The first of them come with default.

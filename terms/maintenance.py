@@ -1,9 +1,10 @@
 """Maintenance (保守) and restriction of use (利用制限).
 
 - 14(1), 14(2): restriction in an emergency; the customer may rescind if the purpose is lost.
-- 15(1): interruption for maintenance, by the supplier, or where we deem it necessary.
+- 15(1): interruption for maintenance, by the supplier, or where we deem it necessary; the last needs a second person.
 - 15(2) s1: planned work is announced four weeks ahead; counted backwards, no holiday moves it (A26).
-- 15(2) s2, s3, 15(3): urgent work is announced at once, or reported within hours of the stop.
+- 15(2) s2, s3, 15(3): urgent work is announced at once, or reported within hours of the stop. The proviso reaches
+  planned and urgent work (A27); whoever interrupts without notice needs a second person.
 
 Workflow `maintenance`; letters `planned_maintenance_notice`, `urgent_maintenance_notice`, `post_stop_notice`.
 """
@@ -18,6 +19,7 @@ from terms.periods import ONE_DAY
 from terms.settings import Terms
 
 Verdict = Literal["on_time", "warning", "late"]
+EventKind = Literal["restriction", "planned", "urgent", "upstream_stop", "necessary"]
 
 _JA_VERDICT = {
     "on_time": "期限内です",
@@ -61,3 +63,11 @@ def _verdict(noticed_on: date, plan_by_on: date, latest_on: date) -> Verdict:
     if noticed_on <= plan_by_on:
         return "on_time"
     return "warning" if noticed_on <= latest_on else "late"
+
+
+@implements(Article(15, 1, 3), Article(15, 2))
+def second_person_by(kind: EventKind, *, without_notice: bool) -> Article | None:
+    """Return the clause by which an event needs a second person; None: it is recorded as it is told."""
+    if kind == "necessary":
+        return Article(15, 1, 3)
+    return Article(15, 2) if without_notice else None

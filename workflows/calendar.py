@@ -55,7 +55,9 @@ class OfficeCalendar:
 class DailySweep:
     """`sweep/{date}`: everything that is due by now, each rule `<=`; running it again changes nothing.
 
-    Among the rest it reminds of a change of name or address that was not told, or not proven (Art. 13(1), 13(2)).
+    Among the rest it reminds of a change of name or address that was not told, or not proven (Art. 13(1), 13(2)), and
+    lets run out what no second person decides on: interruptions (Art. 15(1)(3), 15(2)), disclosures and publications
+    (Art. 40, 41, 44(5)).
     """
 
     @workflow.run

@@ -26,6 +26,8 @@ ROLL_OVER_AFTER = 3  # looks of some dozen events each: a run's history stays un
 class DataDeletion:
     """Art. 34(1), 34(2), 44(6): looks at the facts, does what is due, sleeps until the next day or until it is told.
 
+    Holds and open cases block it: a dispute, a disclosure that is not over (Art. 40, 44(5)).
+
     It remembers nothing that the database does not know: whoever changes a fact signals `look_again`.
     """
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, Field, JsonValue, StrictInt
-from sqlalchemy import or_, select
+from sqlalchemy import String, cast, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -189,7 +189,10 @@ async def show(contract_no: Number, office: TheOffice, caller: Caller) -> Contra
 @router.get("/v1/contracts/{contract_no}/timeline")
 @may(*READERS, "customer")
 async def timeline(contract_no: Number, office: TheOffice, caller: Caller, page: PageWanted) -> Page[Moment]:
-    """Tell a contract's life from its application on, ascending: what, by which article, on which basis."""
+    """Tell a contract's life from its application on, ascending: what, by which article, on which basis.
+
+    A customer is told nothing of disclosures (40, 44(5)): an order may forbid it.
+    """
     row = await contract_row(office, contract_no, caller)
     query = select(AuditEventRow).where(
         or_(
@@ -197,6 +200,11 @@ async def timeline(contract_no: Number, office: TheOffice, caller: Caller, page:
             col(AuditEventRow.application_no) == row.application_no,
         )
     )
+    if caller.is_customer:
+        query = query.where(
+            ~col(AuditEventRow.action).startswith("disclosure"),
+            ~cast(col(AuditEventRow.basis), String).contains('"disclosure"'),  # nor of what they hold up
+        )
     async with office.readers() as session:
         rows, cursor = await fetch_page(session, query, page, col(AuditEventRow.at), col(AuditEventRow.id))
     moments = [

@@ -1,14 +1,16 @@
-"""Restrictions (Art. 14) and interruptions (Art. 15) as plain records."""
+"""Restrictions (Art. 14) and interruptions (Art. 15): recorded at once, or once a second person agrees."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, Field, model_validator
+from fastapi.responses import JSONResponse
+from pydantic import AwareDatetime, Field, JsonValue, StrictBool, model_validator
 from sqlalchemy import select
 from sqlmodel import col
 
 from activities.maintenance import close_event, record_event, view_event
 from api.auth import READERS, TheOffice, may
+from api.dispatch import json_answer
 from api.fields import Answer, Body, Instant, Line, Number, Reference, Text
 from api.idempotency import CommandRoute, TheCall
 from api.paging import Page, PageWanted, fetch_page
@@ -18,6 +20,7 @@ from models.tables import ContractRow, MaintenanceEventRow
 router = APIRouter(route_class=CommandRoute, tags=["maintenance"])
 
 Kind = Literal["restriction", "planned", "urgent", "upstream_stop", "necessary"]
+State = Literal["proposed", "recorded", "rejected", "withdrawn", "expired"]
 
 
 class Scope(Body):
@@ -52,10 +55,11 @@ class SupplierNotice(Body):
 
 
 class MaintenanceBody(RestrictionBody):
-    """An interruption (Art. 15(1))."""
+    """An interruption (Art. 15(1)); one that is held necessary, or comes without notice, waits for a second person."""
 
     kind: Literal["planned", "urgent", "upstream_stop", "necessary"]
     supplier_notice: SupplierNotice | None = None
+    without_notice: StrictBool | None = None
 
 
 class ClosureBody(Body):
@@ -70,6 +74,12 @@ class Recorded(Answer):
     event_no: str
 
 
+class ProposedAnswer(Recorded):
+    """The event, which counts once a second person agrees, and its approval."""
+
+    approval_id: str
+
+
 class ScopeAnswer(Answer):
     """What an event hits."""
 
@@ -78,36 +88,45 @@ class ScopeAnswer(Answer):
 
 
 class EventAnswer(Answer):
-    """An event of Art. 14 or 15."""
+    """An event of Art. 14 or 15; it counts while its state is `recorded`."""
 
     event_no: str
     kind: Kind
     article: str
+    state: State
     starts_at: AwareDatetime
     ends_at: AwareDatetime | None = None
     scope: ScopeAnswer
     reason: str
     priority_traffic: str | None = None
     supplier_notice: dict[str, str] | None = None
+    without_notice: bool | None = None
+    approval_id: str | None = None
 
 
-@router.post("/v1/restrictions", status_code=201)
+@router.post("/v1/restrictions", status_code=201, response_model=Recorded)
 @may("support")
-async def restrict(body: RestrictionBody, office: TheOffice, call: TheCall) -> Recorded:
+async def restrict(body: RestrictionBody, office: TheOffice, call: TheCall) -> JSONResponse:
     """Record a restriction of use (Art. 14(1))."""
-    return await _record(office, call, "restriction", body, None)
+    return await _record(office, call, body, {"kind": "restriction"})
 
 
-@router.post("/v1/maintenance", status_code=201)
+@router.post(
+    "/v1/maintenance",
+    status_code=201,
+    responses={201: {"model": Recorded}, 202: {"model": ProposedAnswer}},
+)
 @may("support")
-async def maintain(body: MaintenanceBody, office: TheOffice, call: TheCall) -> Recorded:
-    """Record an interruption (Art. 15(1))."""
-    return await _record(office, call, body.kind, body, body.supplier_notice)
+async def maintain(body: MaintenanceBody, office: TheOffice, call: TheCall) -> JSONResponse:
+    """Record an interruption (Art. 15(1)); one by 15(1)(3), or without notice (15(2)), waits for a second person."""
+    if body.without_notice and body.supplier_notice is not None:
+        raise InvalidInput([("/without_notice", "there was a notice")])
+    notice = body.supplier_notice.model_dump(mode="json") if body.supplier_notice else None
+    more = {"kind": body.kind, "supplier_notice": notice, "without_notice": bool(body.without_notice)}
+    return await _record(office, call, body, more)
 
 
-async def _record(
-    office: TheOffice, call: TheCall, kind: Kind, body: RestrictionBody, supplier: SupplierNotice | None
-) -> Recorded:
+async def _record(office: TheOffice, call: TheCall, body: RestrictionBody, more: dict[str, Any]) -> JSONResponse:
     if body.ends_at is not None and body.ends_at < body.starts_at:
         raise InvalidInput([("/ends_at", "must not lie before starts_at")])
     async with office.sessions.begin() as session:
@@ -120,7 +139,6 @@ async def _record(
                 raise InvalidInput([("/scope/contract_nos", "an unknown contract")])
         row = MaintenanceEventRow(
             event_no="",
-            kind=kind,
             article="",
             starts_at=body.starts_at,
             ends_at=body.ends_at,
@@ -128,13 +146,18 @@ async def _record(
             contract_nos=body.scope.contract_nos or [],
             reason=body.reason,
             priority_traffic=body.priority_traffic,
-            supplier_notice=supplier.model_dump(mode="json") if supplier else None,
             recorded_by=call.principal.actor,
             recorded_at=call.now,
+            **more,
         )
-        event_no = await record_event(session, row, key=call.origin("record_event").key)
-        await call.store(session, 201, {"event_no": event_no})
-    return Recorded(event_no=event_no)
+        await record_event(session, office, row, key=call.origin("record_event").key)
+        answer: dict[str, JsonValue] = {"event_no": row.event_no}
+        status = 201
+        if row.approval_id is not None:
+            answer, status = answer | {"approval_id": row.approval_id}, 202
+        await call.store(session, status, answer)
+    await office.wake()
+    return json_answer(answer, status)
 
 
 async def _closed(
@@ -174,23 +197,28 @@ async def close_maintenance(event_no: Number, body: ClosureBody, office: TheOffi
 @may(*READERS)
 async def show_restrictions(office: TheOffice, page: PageWanted) -> Page[EventAnswer]:
     """List restrictions in order of creation."""
-    return await _list(office, page, restriction=True)
+    return await _list(office, page, restriction=True, state="recorded")
 
 
 @router.get("/v1/maintenance")
 @may(*READERS)
 async def show_maintenance(
-    office: TheOffice, page: PageWanted, kind: Annotated[Kind | None, Query()] = None
+    office: TheOffice,
+    page: PageWanted,
+    kind: Annotated[Kind | None, Query()] = None,
+    state: Annotated[State, Query()] = "recorded",
 ) -> Page[EventAnswer]:
-    """List interruptions in order of creation."""
-    return await _list(office, page, restriction=False, kind=kind)
+    """List interruptions in order of creation: those that count, unless another state is asked for."""
+    return await _list(office, page, restriction=False, kind=kind, state=state)
 
 
 async def _list(
-    office: TheOffice, page: PageWanted, *, restriction: bool, kind: Kind | None = None
+    office: TheOffice, page: PageWanted, *, restriction: bool, state: State, kind: Kind | None = None
 ) -> Page[EventAnswer]:
     column = col(MaintenanceEventRow.kind)
-    query = select(MaintenanceEventRow).where(column == "restriction" if restriction else column != "restriction")
+    query = select(MaintenanceEventRow).where(
+        column == "restriction" if restriction else column != "restriction", col(MaintenanceEventRow.state) == state
+    )
     if kind is not None:
         query = query.where(column == kind)
     async with office.readers() as session:

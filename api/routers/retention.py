@@ -116,7 +116,7 @@ async def show_deletion(contract_no: Number, office: TheOffice, caller: Caller) 
     """Show where the deletion of a contract's data stands, what blocks it, and its certificates."""
     row = await contract_row(office, contract_no, caller)
     async with office.readers() as session:
-        view = await view_deletion(session, row)
+        view = await view_deletion(session, row, to_customer=caller.is_customer)
     return DeletionAnswer.model_validate(view)
 
 

@@ -31,6 +31,7 @@ from models.tables.contract import (
     TerminationRow,
 )
 from models.tables.default import DefaultCaseRow, DefaultHoldRow, RescissionRow, SuspensionRow
+from models.tables.disclosure import ContractorRow, DisclosureRow, PublicationRow, RegisterEntryRow
 from models.tables.maintenance import MaintenanceEventRow
 from models.tables.notice import DeliveryRow, DocumentRow, NoticeRow
 from models.tables.office import (
@@ -68,7 +69,9 @@ APPEND_ONLY = (
     "audit_event",
     "bank_line",
     "certificate",
+    "contractor",
     "delivery",
+    "disclosure",
     "incoming_letter",
     "invoice",
     "invoice_line",
@@ -78,6 +81,8 @@ APPEND_ONLY = (
     "payout",
     "price",
     "price_list",
+    "publication",
+    "register_entry",
     "resource_owner",
     "succession_document",
     "usage_record",
@@ -104,12 +109,14 @@ __all__ = [
     "ContactRow",
     "ContractLineRow",
     "ContractRow",
+    "ContractorRow",
     "DefaultCaseRow",
     "DefaultHoldRow",
     "DeletionRow",
     "DeliveryRow",
     "DepositPartyRow",
     "DepositRow",
+    "DisclosureRow",
     "DocumentRow",
     "DraftInvoiceRow",
     "DraftLineRow",
@@ -136,6 +143,8 @@ __all__ = [
     "PersonRow",
     "PriceListRow",
     "PriceRow",
+    "PublicationRow",
+    "RegisterEntryRow",
     "RescissionRow",
     "ResourceOwnerRow",
     "ResourceRow",

@@ -175,7 +175,9 @@ COMMON: Mapping[str, str] = {
         ('rescission_without_suspension', 'dunning'), ('antisocial_rescission', 'legal'),
         ('antisocial_rescission', 'reviewer'), ('deemed_arrival', 'legal'),
         ('succession_continue', 'legal'), ('successor_rescission', 'legal'), ('successor_rescission', 'reviewer'),
-        ('successor_rescission_late', 'legal'), ('assignment', 'legal'), ('assignment', 'reviewer'))""",
+        ('successor_rescission_late', 'legal'), ('assignment', 'legal'), ('assignment', 'reviewer'),
+        ('disclosure', 'legal'), ('publication', 'legal'), ('publication', 'support'), ('interruption', 'support'),
+        ('interruption_without_notice', 'support'))""",
     # how many people agreed to what, and how many have to: to a rescission and an early deletion two
     "counted": """counted AS (
         SELECT a.approval_id, a.act, a.state, CASE
@@ -186,6 +188,10 @@ COMMON: Mapping[str, str] = {
           SUM(CASE WHEN v.decision = 'approve' AND v.role = 'legal' THEN 1 ELSE 0 END) AS legal
         FROM approval a LEFT JOIN approval_vote v ON v.approval_id = a.approval_id
         GROUP BY a.approval_id, a.act, a.state, a.needs)""",
+    # entries of the registers of disclosures and publications, each with what became of it in the end
+    "last_entry": """last_entry AS (
+        SELECT e.register_no, e.kind, e.at, e.recorded_at FROM register_entry e
+        WHERE NOT EXISTS (SELECT 1 FROM register_entry l WHERE l.register_no = e.register_no AND l.n > e.n))""",
     # workflows that have to be at work by what the rows tell; letters that go out in bulk have none
     "at_work": """at_work AS (
         SELECT CAST('contract/' || contract_no AS VARCHAR(200)) AS id FROM contract WHERE state <> 'erased'

@@ -8,9 +8,10 @@ from service.verify.books import BOOKS
 from service.verify.checks import Breach, Invariant
 
 APPEND_ONLY = (
-    "allocation", "approval_vote", "audit_event", "bank_line", "certificate", "delivery", "incoming_letter", "invoice",
-    "invoice_line", "invoice_tax", "journal_entry", "journal_line", "payout", "price", "price_list", "resource_owner",
-    "succession_document", "usage_record", "usage_supersession",
+    "allocation", "approval_vote", "audit_event", "bank_line", "certificate", "contractor", "delivery", "disclosure",
+    "incoming_letter", "invoice", "invoice_line", "invoice_tax", "journal_entry", "journal_line", "payout", "price",
+    "price_list", "publication", "register_entry", "resource_owner", "succession_document", "usage_record",
+    "usage_supersession",
 )  # fmt: skip
 
 SQLITE_TRIGGERS = "SELECT tbl_name, sql FROM sqlite_master WHERE type = 'trigger'"

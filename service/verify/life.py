@@ -122,10 +122,11 @@ GROUNDED = Check(
 )
 EVENT_HIT = Check(
     "termination",
-    "{ground}: no restriction or interruption had begun by then",
+    "{ground}: no restriction or interruption that counts had begun by then",
     """SELECT t.contract_no || '/' || t.n AS key, t.ground FROM termination t
     LEFT JOIN maintenance_event e ON e.event_no = t.event_no
-    WHERE t.ground IN ('14(2)', '18(2)') AND (e.event_no IS NULL OR e.starts_at > t.arrived_at)""",
+    WHERE t.ground IN ('14(2)', '18(2)')
+      AND (e.event_no IS NULL OR e.state <> 'recorded' OR e.starts_at > t.arrived_at)""",
 )
 TAKEN_BACK = Check(
     "termination",

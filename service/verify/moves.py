@@ -3,6 +3,7 @@
 from service.verify.acts import ACTS
 from service.verify.checks import Invariant
 from service.verify.default import DEFAULT
+from service.verify.disclosure import DISCLOSED
 from service.verify.life import LIFE
 from service.verify.retention import RETAINED
 
@@ -12,7 +13,7 @@ I6 = Invariant(
     (
         "contract", "application", "termination", "approval", "approval_vote", "suspension", "rescission",
         "default_case", "default_hold", "deletion", "legal_hold", "party",
-        "succession",
+        "succession", "disclosure", "publication", "register_entry", "maintenance_event",
     ),
-    (*LIFE, *ACTS, *DEFAULT, *RETAINED),
+    (*LIFE, *ACTS, *DEFAULT, *RETAINED, *DISCLOSED),
 )  # fmt: skip

@@ -180,6 +180,24 @@ SEALED: dict[str, tuple[str, str]] = {
         """SELECT s.deposit_id, substr(s.party, 2, 16) FROM deposit_party s
         JOIN contract k ON k.contract_no = s.owner @erased""",
     ),
+    "disclosure": (
+        "requester",
+        """SELECT s.disclosure_no, substr(s.requester, 2, 16) FROM disclosure s
+        JOIN contract k ON k.contract_no = s.contract_no @erased""",
+    ),
+    "publication": (
+        "consented_by",
+        """SELECT s.publication_no, substr(s.consented_by, 2, 16) FROM publication s
+        JOIN contract k ON k.contract_no = s.contract_no @erased""",
+    ),
+    "register_entry": (
+        "words",
+        """SELECT s.register_no || '/' || s.n, substr(s.words, 2, 16) FROM register_entry s
+        LEFT JOIN disclosure o ON o.disclosure_no = s.register_no
+        LEFT JOIN publication p ON p.publication_no = s.register_no
+        JOIN contract k ON k.contract_no = COALESCE(o.contract_no, p.contract_no) @erased
+        WHERE s.words IS NOT NULL""",
+    ),
     "approval": (
         "evidence",
         """SELECT s.approval_id, substr(s.evidence, 2, 16) FROM approval s

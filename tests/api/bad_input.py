@@ -89,7 +89,25 @@ COMMANDS: dict[str, tuple[str, str, JSON]] = {
         "support",
         "/v1/maintenance",
         {"starts_at": ARRIVED, "scope": {"contract_nos": ["C-000001"]}, "reason": "脆弱性", "kind": "urgent",
-         "supplier_notice": {"sent_at": ARRIVED, "message_id": "<1@bbix.example>"}},
+         "supplier_notice": {"sent_at": ARRIVED, "message_id": "<1@bbix.example>"}, "without_notice": False},
+    ),
+    "disclosures": (
+        "legal",
+        "/v1/disclosures",
+        {"contract_no": "C-000001", "requester": "警察署", "ground": "contractor", "data": ["personal"],
+         "contractor_no": "CO-000001", "legal_basis": {"reference": "契約書", "sha256": "0" * 64}, "scope": "宛名",
+         "reason": "発送"},
+    ),
+    "contractors": (
+        "legal",
+        "/v1/contractors",
+        {"contractor": "発送会社", "task": "発送", "data": ["personal"], "contracted_on": "2026-03-25"},
+    ),
+    "publications": (
+        "support",
+        "/v1/publications",
+        {"contract_no": "C-000001", "publication": "事例", "text_version": "v1", "text_sha256": "0" * 64,
+         "scope": "冊子", "consent": {"on": "2026-03-25", "person": "担当者"}, "reason": "公開"},
     ),
     "closures": ("support", "/v1/restrictions/{event}/closures", {"ended_at": ARRIVED}),
     "dispatches": (

@@ -22,8 +22,9 @@ PAYER = "ｶﾅﾘﾔｼﾖｳｼﾞ"
 ERASED = "(消去済)"
 GONE = 410
 LISTS = (
-    "applications", "approvals", "bank-accounts", "contracts", "deposits", "invoices", "journal", "legal-holds",
-    "maintenance", "notices", "price-lists", "quarantine", "restrictions", "tasks", "usage-files",
+    "applications", "approvals", "bank-accounts", "contractors", "contracts", "deposits", "disclosures", "invoices",
+    "journal", "legal-holds", "maintenance", "notices", "price-lists", "publications", "quarantine", "restrictions",
+    "tasks", "usage-files",
 )  # fmt: skip
 
 
@@ -100,6 +101,7 @@ async def a_life(desk: Desk, canaries: Canaries) -> str:
     await desk.do("admin", f"/v1/approvals/{held['approval_id']}/decisions", agree)
 
     await merged(desk, canaries, contract)
+    await told_to_others(desk, canaries, number)
 
     # 7 April: notice for the end of May; a letter comes back, and a paper letter is never posted
     await desk.until("2026-04-07T10:00:00+09:00")
@@ -145,6 +147,32 @@ async def merged(desk: Desk, canaries: Canaries, contract: str) -> None:
     await desk.settle()
 
 
+async def told_to_others(desk: Desk, canaries: Canaries, number: str) -> None:
+    """Agree to two disclosures, of which one is made and one given up, and to a publication whose consent goes."""
+    disclosure = {
+        "contract_no": number, "ground": "consent", "data": ["business_secret", "personal"],
+        "requester": canaries.word("who asks"), "scope": canaries.word("what is disclosed"),
+        "legal_basis": {"reference": canaries.word("a document"), "sha256": "0" * 64},
+        "reason": canaries.word("a reason to disclose"),
+    }  # fmt: skip
+    made, given_up = [await desk.do("legal", "/v1/disclosures", disclosure) for _ in range(2)]
+    publication = {
+        "contract_no": number, "publication": canaries.word("a title"), "text_version": "v1", "text_sha256": "1" * 64,
+        "scope": canaries.word("where it is published"), "reason": canaries.word("a reason to publish"),
+        "consent": {"on": "2026-03-25", "person": canaries.word("who consents")},
+    }  # fmt: skip
+    published = await desk.do("support", "/v1/publications", publication)
+    for each in (made, given_up, published):
+        await approve(desk, each["approval_id"], "legal-2")
+    now = (await desk.read("/v1/clock"))["now"]
+    handover = {"handed_over_at": now, "sha256": "2" * 64}
+    await desk.do("legal", f"/v1/disclosures/{made['disclosure_no']}/handovers", handover)
+    why = {"reason": canaries.word("a reason not to disclose")}
+    await desk.do("legal", f"/v1/disclosures/{given_up['disclosure_no']}/withdrawals", why)
+    back = {"on": "2026-03-25", "reason": canaries.word("a reason to withdraw a consent")}
+    await desk.do("support", f"/v1/publications/{published['publication_no']}/withdrawals", back)
+
+
 async def pay(desk: Desk, canaries: Canaries, number: str) -> None:
     """Pay everything and a yen more under a name of one's own; the yen is given back."""
     await desk.do("admin", "/v1/bank-accounts", ACCOUNT)
@@ -175,7 +203,10 @@ async def everything(desk: Desk, number: str) -> dict[str, bytes]:
     for name, key, document in (("notices", "notice_no", "document.pdf"), ("invoices", "invoice_no", "document.pdf")):
         for each in (await desk.read(f"/v1/{name}", limit="500"))["items"]:
             paths += [f"/v1/{name}/{each[key]}", f"/v1/{name}/{each[key]}/{document}"]
-    for name, key in (("approvals", "approval_id"), ("deposits", "deposit_id"), ("legal-holds", "hold_no")):
+    for name, key in (
+        ("approvals", "approval_id"), ("deposits", "deposit_id"), ("legal-holds", "hold_no"),
+        ("disclosures", "disclosure_no"), ("publications", "publication_no"),
+    ):  # fmt: skip
         paths += [f"/v1/{name}/{each[key]}" for each in (await desk.read(f"/v1/{name}", limit="500"))["items"]]
     answers = {}
     for path in paths:
@@ -228,6 +259,11 @@ async def commands_are_refused(desk: Desk, number: str) -> None:
         f"{contract}/name-changes": ("intake", {"arrived_at": now, "form": "paper", "changes": {"name": "新"},
             "effective_on": "2037-04-01"}),
         f"{contract}/service-start": ("provisioning", {"service_start_on": "2026-03-25"}),
+        "/v1/disclosures": ("legal", {"contract_no": number, "requester": "某", "ground": "consent", "scope": "全部",
+            "data": ["personal"], "legal_basis": {"reference": "同意書", "sha256": "0" * 64}, "reason": "同意"}),
+        "/v1/publications": ("support", {"contract_no": number, "publication": "事例", "text_version": "v1",
+            "text_sha256": "0" * 64, "scope": "冊子", "consent": {"on": "2037-04-01", "person": "某"},
+            "reason": "公開"}),
     }  # fmt: skip
     for path, (role, body) in asked.items():
         assert (await desk.post(role, path, body)).status_code in {409, GONE}, path

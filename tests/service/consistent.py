@@ -41,12 +41,14 @@ from models.tables import (
 )
 from tests.service.consistent_erasure import erased
 from tests.service.consistent_life import lives
+from tests.service.consistent_registers import registers
 from tests.service.record import Rows, at, on
 
 
 def build(engine: Engine) -> None:
     """Write it all into a migrated database."""
-    rows = [row for part in (contracts, usage, bank, bills, payments, books, lives, erased) for row in part()]
+    parts = (contracts, usage, bank, bills, payments, books, lives, erased, registers)
+    rows = [row for part in parts for row in part()]
     places = {table.name: place for place, table in enumerate(SQLModel.metadata.sorted_tables)}
     rows.sort(key=lambda row: places[str(row.__tablename__)])
     with Session(engine) as session, session.begin():

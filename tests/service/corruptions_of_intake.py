@@ -2,6 +2,7 @@
 
 from tests.service.corruptions import BOOKS, IDENTITY, MONTHS, SUMS, Corruption
 from tests.service.corruptions_of_life import DEFAULT, LETTERS, LIFE, PEOPLE, ROWS, TRAIL
+from tests.service.corruptions_of_registers import REGISTERS
 from tests.service.corruptions_of_retention import RETENTION
 
 PAYMENTS = (
@@ -208,5 +209,5 @@ INTAKE = (
 
 CORRUPTIONS = (
     *IDENTITY, *MONTHS, *SUMS, *BOOKS, *PAYMENTS, *NUMBERS, *DAYS, *INTAKE, *LIFE, *PEOPLE, *DEFAULT, *LETTERS, *ROWS,
-    *TRAIL, *RETENTION,
+    *TRAIL, *RETENTION, *REGISTERS,
 )  # fmt: skip

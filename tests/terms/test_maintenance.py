@@ -1,10 +1,12 @@
-"""Art. 15(2): the announcement of planned work."""
+"""Art. 15(1)(3), 15(2): the announcement of planned work, and who agrees to an interruption."""
 
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
-from terms.maintenance import Verdict, maintenance_notice
+from terms.citation import Article
+from terms.maintenance import EventKind, Verdict, maintenance_notice, second_person_by
 from tests.terms.oracles import TERMS, day, each_day
 
 
@@ -40,3 +42,15 @@ class TestArticle15Paragraph2:
             found = maintenance_notice(TERMS, work_on=work_on)
             assert work_on - found.plan_by_on == timedelta(days=29)
             assert work_on - found.latest_on == timedelta(weeks=4)
+
+
+class TestArticle15Paragraph1:
+    """What is merely held necessary, and what comes without notice, needs a second person."""
+
+    @pytest.mark.parametrize("kind", get_args(EventKind))
+    def test_every_kind(self, kind: EventKind) -> None:
+        """15(1)(3) always, the others by 15(2) where no notice was given."""
+        with_notice, without = (second_person_by(kind, without_notice=each) for each in (False, True))
+        necessary = kind == "necessary"
+        assert with_notice == (Article(15, 1, 3) if necessary else None)
+        assert without == (Article(15, 1, 3) if necessary else Article(15, 2))
