@@ -8,9 +8,9 @@ import pytest
 from tests.api.bad_input import Counter, assert_problem
 
 LISTS = [
-    "/v1/applications", "/v1/approvals", "/v1/contracts", "/v1/contracts/{active}/timeline",
-    "/v1/contracts/{active}/resources", "/v1/contracts/{active}/workflows", "/v1/maintenance", "/v1/notices",
-    "/v1/restrictions", "/v1/rules", "/v1/tasks",
+    "/v1/applications", "/v1/approvals", "/v1/contractors", "/v1/contracts", "/v1/contracts/{active}/timeline",
+    "/v1/contracts/{active}/resources", "/v1/contracts/{active}/workflows", "/v1/disclosures", "/v1/maintenance",
+    "/v1/notices", "/v1/publications", "/v1/restrictions", "/v1/rules", "/v1/tasks",
 ]  # fmt: skip
 
 
@@ -51,11 +51,16 @@ async def test_limits_and_cursors(counter: Counter, path: str) -> None:
         ("/v1/contracts", "state"),
         ("/v1/contracts", "customer_ref"),
         ("/v1/contracts", "q"),
+        ("/v1/disclosures", "contract_no"),
+        ("/v1/disclosures", "state"),
         ("/v1/maintenance", "kind"),
+        ("/v1/maintenance", "state"),
         ("/v1/notices", "contract_no"),
         ("/v1/notices", "application_no"),
         ("/v1/notices", "slug"),
         ("/v1/notices", "state"),
+        ("/v1/publications", "contract_no"),
+        ("/v1/publications", "state"),
         ("/v1/tasks", "state"),
         ("/v1/tasks", "contract_no"),
         ("/v1/tasks", "role"),
