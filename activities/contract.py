@@ -51,8 +51,9 @@ INCOMING = {
     "18(1)": "cancellation_notice",
     "14(2)": "special_cancellation_notice",
     "18(2)": "special_cancellation_notice",
+    "28(1)": "withdrawal_before_start",
 }
-INCOMING_BEFORE_START = "withdrawal_before_start"
+"""The customer's letters by the ground of the end that they bring; the provider's own letters are no incoming ones."""
 
 
 class Contracts:
@@ -160,10 +161,12 @@ class Contracts:
                 state=record.state,
             )
         )
+        if ending.ground not in INCOMING:
+            return
         letter = {
             "key": f"{c.contract_no}/{record.n}",
             "contract_no": c.contract_no,
-            "slug": INCOMING.get(ending.ground, INCOMING_BEFORE_START),
+            "slug": INCOMING[ending.ground],
             "form": ending.form,
             "arrived_at": ending.arrived_at,
             "state": "taken",

@@ -3,6 +3,9 @@
 import json
 from datetime import date
 
+from sqlalchemy import func, select
+
+from models.tables import IncomingLetterRow
 from tests.desk import JSON, Desk
 from tests.journeys.debtor import Debtor
 from tests.journeys.successors import Merger, successor
@@ -114,6 +117,8 @@ async def test_rescinded_without_a_suspension(desk: Desk) -> None:
     shown = await desk.read(debtor.path)
     assert (shown["state"], shown["ended_at"], shown["end_ground"]) == ("ended", "2026-04-20T11:00:00+09:00", "17(2)")
     assert (await debtor.state())["state"] == "rescinded"
+    async with desk.office.readers() as session:  # nobody wrote to us
+        assert await session.scalar(select(func.count()).select_from(IncomingLetterRow)) == 0
     kinds = [each["kind"] for each in (await desk.read("/v1/invoices", contract_no=debtor.number))["items"]]
     assert kinds.count("penalty") == 1
     assert await at_work(desk) == []
