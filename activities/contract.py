@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from itertools import chain
 from typing import Any
 
 from pydantic import JsonValue
@@ -30,6 +31,7 @@ from activities.records import (
     open_task,
     store_answer,
 )
+from activities.removal import ask_to_restore, next_restorations
 from activities.resources import add_resources, mark_left_over, resources_left
 from activities.retention import begin_deletion, next_retention_actions
 from activities.succession import keep_succession, prove_successor
@@ -92,6 +94,7 @@ class Contracts:
                 for record in c.terminations:
                     if record.state == "ended":
                         await issue_penalty(session, office, row, record.ending, c.lines, c.as_of)
+                        await ask_to_restore(session, office, row, key=c.key, as_of=c.as_of)
                         await begin_deletion(session, number, record.ending.delete_from_on, as_of=c.as_of)
             reply = await self._reply(session, c, row)
             await store_answer(session, office.vault, c.scope, reply.status, reply.body, number)
@@ -226,7 +229,7 @@ async def view_contract(office: Office, session: AsyncSession, row: ContractRow)
 async def view_contracts(
     office: Office, session: AsyncSession, rows: Sequence[ContractRow]
 ) -> list[dict[str, JsonValue]]:
-    """Show contracts, each with its present party: four queries, five where one has ended, and the vault's."""
+    """Show contracts, each with its present party: four queries, six where one has ended, and the vault's."""
     found = await session.execute(
         select(ContractLineRow)
         .where(col(ContractLineRow.contract_no).in_([row.contract_no for row in rows]))
@@ -239,14 +242,15 @@ async def view_contracts(
     names = await names_on(session, rows, [(row.contract_no, today) for row in rows])
     await office.vault.preload(names.values())
     balances = await open_balances(session, [*lines])
-    after = await next_retention_actions(session, rows)
+    restoring, after = await next_restorations(session, rows), await next_retention_actions(session, rows)
     dunned = await next_default_actions(session, [*balances])  # only who owes can be
     views = []
     for row in rows:
         number = row.contract_no
         name = await office.vault.read_name(names[number, today])
         view = _contract_view(row, name, lines[number], balances.get(number, 0))
-        view["next_actions"] = [*next_actions(row), *after.get(number, []), *dunned.get(number, [])]
+        following = (each.get(number, []) for each in (restoring, after, dunned))
+        view["next_actions"] = [*next_actions(row), *chain.from_iterable(following)]
         views.append(view)
     return views
 

@@ -15,6 +15,7 @@ from activities.gateways.provisioning import DeletionProof
 from activities.letters import queue_letter
 from activities.office import Office
 from activities.records import audit, instant, open_task
+from activities.removal import close_checklist
 from activities.retention import blocked_by, certificate, inventory_of, retention_of, told
 from models import ids
 from models.messages.office import Command, Event, LetterOrder, Origin, Reply, TaskOrder
@@ -166,6 +167,7 @@ class Deletions:
             .where(col(ResourceRow.contract_no) == number, col(ResourceRow.to_on).is_(None))
             .values(to_on=day_of(at))
         )
+        await close_checklist(session, number, as_of=at, by="system")
         row.state = "deleted"
         if not early:
             row.deleted_at, row.inventory = at, inventory

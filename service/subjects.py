@@ -62,6 +62,7 @@ PARTS: dict[str, dict[str, str]] = {
         "quarantine": "billing",
         "rebalance": "payment",
         "reissue": "billing",
+        "removal": "termination",
         "rescission": "termination",
         "resources": "contract",
         "restoration": "termination",

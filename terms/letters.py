@@ -48,6 +48,7 @@ LETTERS: dict[str, LetterKind] = {
     "pre_start_withdrawal_receipt": LetterKind(title="提供開始前解除の受付通知", article="28(1)"),
     "resource_deletion_reminder": LetterKind(title="OCFリソース削除のお願い", article="18(1)"),
     "contract_end_notice": LetterKind(title="契約終了のお知らせ", article="18(1)"),
+    "restoration_request": LetterKind(title="設備撤去・原状回復のお願い", article="38(1)", paper_too=True),
     "data_erasure_certificate": LetterKind(title="データ消去証明書", article="34(1)"),
     "contact_check_request": LetterKind(title="連絡先確認のお願い", article="42(2)"),
     "invoice": LetterKind(title="請求書", article="27(1)", form="QM", contact="billing"),

@@ -55,7 +55,8 @@ class OfficeCalendar:
 class DailySweep:
     """`sweep/{date}`: everything that is due by now, each rule `<=`; running it again changes nothing.
 
-    Among the rest it reminds of a change of name or address that was not told, or not proven (Art. 13(1), 13(2)).
+    Among the rest it reminds of a change of name or address that was not told, or not proven (Art. 13(1), 13(2)), and
+    has us remove what a customer did not remove by its day (Art. 38(2)).
     """
 
     @workflow.run

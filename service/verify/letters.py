@@ -17,11 +17,12 @@ OWED = Check(
         WHEN 'started' THEN 'service_start_notice' WHEN 'suspended' THEN 'suspension_started_notice'
         WHEN 'resumed' THEN 'service_resumed_notice' WHEN 'notice_rejected' THEN 'not_in_writing_notice'
         WHEN 'rescission_approved' THEN 'rescission_notice' WHEN 'ended' THEN 'contract_end_notice'
+        WHEN 'restoration_asked' THEN 'restoration_request'
         ELSE CASE article WHEN '18(1)' THEN 'cancellation_receipt' WHEN '28(1)' THEN 'pre_start_withdrawal_receipt'
           ELSE 'special_cancellation_receipt' END END AS slug
       FROM audit_event WHERE action IN ('application_received', 'application_completed', 'acceptance_decided',
         'refusal_decided', 'started', 'suspended', 'resumed', 'notice_received', 'notice_rejected',
-        'rescission_approved', 'ended')),
+        'rescission_approved', 'ended', 'restoration_asked')),
     written AS (
       SELECT CAST(COALESCE(contract_no, application_no) AS VARCHAR(32)) AS about,
         CAST(CASE slug WHEN 'application_incomplete_notice' THEN 'application_received_notice' ELSE slug END

@@ -146,6 +146,18 @@ FACTS: Mapping[str, dict[str, JsonValue]] = MappingProxyType(
             "delete_from_on": "2026-06-30",
             "left_over": RESOURCES,
         },
+        "restoration_request": {
+            "ends_on": "2026-05-31",
+            "end_ground": "18(1)",
+            "resources_by_on": "2026-05-31",
+            "equipment_by_on": "2026-06-14",
+            "deletion_charged": True,
+            "resources": RESOURCES,
+            "steps": [
+                "OCFリソースの削除の期限は、契約終了日の2026年5月31日でした。",
+                "設備の撤去及び原状回復の期限は、契約終了日の14日後の2026年6月14日です。",
+            ],
+        },
         "data_erasure_certificate": {
             "ends_on": "2026-05-31",
             "deleted_at": "2026-06-30T00:10:00+09:00",
@@ -202,6 +214,7 @@ ARTICLES: Mapping[str, str] = MappingProxyType(
         "pre_start_withdrawal_receipt": "28(1)",
         "resource_deletion_reminder": "18(1)",
         "contract_end_notice": "18(1)",
+        "restoration_request": "38(1)",
         "data_erasure_certificate": "34(1)",
         "contact_check_request": "42(2)",
         "receipt": "27(2)",

@@ -46,6 +46,7 @@ def erased() -> Iterator[SQLModel]:
     record.move(at("2014-03-31"), "started", "5(1)", "provisioning:a")
     record.letter(at("2014-03-31"), "service_start_notice")
     left(record, at("2014-04-20"), at("2014-05-31"))
+    record.event(at("2014-05-31"), "restoration_asked", "38(1)").letter(at("2014-05-31"), "restoration_request")
     yield terminated(NUMBER, "18(1)", at("2014-04-20"), "2014-05-31")
     record.letter(at("2014-06-01"), "invoice", facts=b"", notice_no="N-000043", workflow_id="bulk/N-000043")
     record.event(at("2014-06-29"), "data_deleted", "34(1)")

@@ -73,9 +73,9 @@ class TestArticle42Paragraph1:
         assert channel_of("contact_check_request", electronic_delivery=electronic_delivery) == "post"
 
     @pytest.mark.parametrize("slug", sorted(LETTERS))
-    def test_the_second_reminder_goes_on_paper_too(self, slug: str) -> None:
+    def test_some_go_on_paper_too(self, slug: str) -> None:
         """A copy by post beside the e-mail, and no second letter where the first is on paper."""
-        wanted = "post" if slug == "second_reminder" else None
+        wanted = "post" if slug in {"second_reminder", "restoration_request"} else None
         assert copy_of(slug, "email") == wanted
         assert copy_of(slug, "post") is None
 
@@ -110,6 +110,7 @@ class TestArticle42Paragraph1:
             ("pre_start_withdrawal_receipt", "28(1)"),
             ("resource_deletion_reminder", "18(1)"),
             ("contract_end_notice", "18(1)"),
+            ("restoration_request", "38(1)"),
             ("contact_check_request", "42(2)"),
             ("invoice", "27(1)"),
             ("usage_statement", "27(1)"),
