@@ -7,6 +7,7 @@ from activities.approvals import Act
 from activities.billing_run import BILLING_RUN
 from activities.corrections import CREDIT_NOTE, WRITE_OFF
 from activities.early_deletion import EARLY_DELETION
+from activities.erasure_by_hand import ERASURE
 from activities.legal_holds import PLACE, RELEASE
 from activities.price_lists import PRICE_LIST
 from activities.reissue import REISSUE
@@ -15,7 +16,7 @@ from activities.succession_acts import ASSIGN, CONTINUE, RESCIND, RESCIND_LATE
 from activities.surcharge import SURCHARGE
 
 INVOICE_ACTS = (CREDIT_NOTE, REISSUE, RESTORATION, SURCHARGE, WRITE_OFF)
-RETENTION_ACTS = (EARLY_DELETION, PLACE, RELEASE)
+RETENTION_ACTS = (EARLY_DELETION, ERASURE, PLACE, RELEASE)
 SUCCESSION_ACTS = (ASSIGN, CONTINUE, RESCIND, RESCIND_LATE)
 
 ACTS: Mapping[str, Act] = {

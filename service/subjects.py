@@ -42,6 +42,8 @@ PARTS: dict[str, dict[str, str]] = {
         "deletion": "retention",
         "early_deletion": "retention",
         "erasure": "retention",
+        "erasure_by_hand": "retention",
+        "erasure_record": "retention",
         "formation": "contract",
         "invoice_facts": "billing",
         "invoices": "billing",

@@ -230,6 +230,27 @@ class DataErasure(Facts):
     resources: tuple[Resource, ...] = ()
 
 
+class ErasedClass(Message):
+    """How much of a class of personal data was erased."""
+
+    class_: Annotated[Line, Field(alias="class")]
+    count: Count
+
+
+class PersonalDataErasure(Facts):
+    """`personal_data_erasure_record`: what a certificate states, `sha256` is its hash; it names no customer.
+
+    Without `approval_id` the erasure came by itself with the end of retention; `approvers` are people of the office.
+    """
+
+    erased_at: AwareDatetime
+    items: Annotated[tuple[ErasedClass, ...], Field(min_length=1)]
+    method: Line
+    sha256: Line
+    approval_id: Line | None = None
+    approvers: tuple[Line, ...] = ()
+
+
 class ContactCheck(Facts):
     """`contact_check_request`."""
 
@@ -299,6 +320,7 @@ FACTS: Mapping[str, type[Facts]] = MappingProxyType(
         "contract_end_notice": ContractEnd,
         "restoration_request": RestorationRequest,
         "data_erasure_certificate": DataErasure,
+        "personal_data_erasure_record": PersonalDataErasure,
         "contact_check_request": ContactCheck,
         "receipt": Receipt,
         "payment_inquiry": PaymentInquiry,

@@ -79,7 +79,7 @@ ONCE = Check(
       SELECT CAST(basis ->> 'notice_no' AS VARCHAR(32)) AS notice_no, COUNT(*) AS told FROM audit_event
       WHERE action = 'letter_dispatched' GROUP BY CAST(basis ->> 'notice_no' AS VARCHAR(32))) e
       ON e.notice_no = n.notice_no
-    WHERE COALESCE(e.told, 0) <> CASE WHEN n.dispatched_at IS NULL THEN 0 ELSE 1 END""",
+    WHERE COALESCE(e.told, 0) <> CASE WHEN n.dispatched_at IS NULL OR n.channel = 'record' THEN 0 ELSE 1 END""",
 )
 LIES = Check(
     "notice",

@@ -32,6 +32,7 @@ CERTIFIED = ("formal_demand", "rescission_notice", "succession_rescission_notice
 CHANNELS: Mapping[str, Channel] = MappingProxyType(
     {
         "refusal_notice": "registered",
+        "personal_data_erasure_record": "record",
         "assignment_consent": "post",
         "assignment_refusal": "post",
         **dict.fromkeys(CERTIFIED, "certified"),
@@ -168,6 +169,21 @@ FACTS: Mapping[str, dict[str, JsonValue]] = MappingProxyType(
             "responsible": "クラウド運用部長",
             "resources": RESOURCES[:2],
         },
+        "personal_data_erasure_record": {
+            "erased_at": "2037-04-01T00:10:00+09:00",
+            "items": [
+                {"class": "contacts", "count": 4},
+                {"class": "documents", "count": 1203},
+                {"class": "letters", "count": 30},
+                {"class": "parties", "count": 2},
+                {"class": "payers", "count": 1},
+                {"class": "resources", "count": 7},
+            ],
+            "method": "暗号化消去 (鍵の破棄)",
+            "sha256": "0123456789abcdef" * 4,
+            "approval_id": "P-000123",
+            "approvers": ["admin:admin-1"],
+        },
         "contact_check_request": {
             "contact_kind": "billing",
             "on_record": "keiri@genkai-nanatsuboshi.example",
@@ -216,6 +232,7 @@ ARTICLES: Mapping[str, str] = MappingProxyType(
         "contract_end_notice": "18(1)",
         "restoration_request": "38(1)",
         "data_erasure_certificate": "34(1)",
+        "personal_data_erasure_record": "44(6)",
         "contact_check_request": "42(2)",
         "receipt": "27(2)",
         "payment_inquiry": "27(2)",

@@ -75,6 +75,16 @@ STATED = {
         "クラウド運用部長",
         "web-01",
     ],
+    "personal_data_erasure_record": [
+        "2037年4月1日 0時10分",
+        "0123456789abcdef" * 4,
+        "承認による消去",
+        "P-000123",
+        "admin:admin-1",
+        "書面の控え",
+        "1,203",
+        "社内記録(送付なし)",
+    ],
     "contact_check_request": ["N-2026-000118", "keiri@genkai-nanatsuboshi.example", "請求先", "回答欄"],
     "receipt": ["¥110,000", "2026年10月20日", "1260000007", "遅延損害金", "¥1,589", "元本", "¥98,411", "お預かり"],
     "payment_inquiry": ["¥23,320", "2026年9月1日", "1260000007", "¥440", "不足額のお支払い予定日", "第27条第2項"],
@@ -213,11 +223,20 @@ class TestVariants:
             "not_in_writing_notice": {"cutoff": None},
             "contract_end_notice": {"last_usage_month": None, "final_due_on": None, "left_over": None},
             "restoration_request": {"end_ground": "17(1)", "resources_by_on": None, "deletion_charged": False},
+            "personal_data_erasure_record": {"approval_id": None, "approvers": None},
             "receipt": {"rest": None},
             "payment_inquiry": {"invoice_no": None, "short": None},
             "refund_notice": {"refund_on": None, "account": None},
         }
-        gone = ["回答予定日", "該当する条項", "違約金:¥", "到達の期限", "残っているOCFリソース", "全額をご請求します"]
+        gone = [
+            "回答予定日",
+            "該当する条項",
+            "違約金:¥",
+            "到達の期限",
+            "残っているOCFリソース",
+            "全額をご請求します",
+            "承認",
+        ]
         gone += ["お預かり", "不足している金額", "ご返金いたします"]
         for (slug, facts), word in zip(bare.items(), gone, strict=True):
             text = compose(letter(slug, facts), SENDER).text

@@ -42,6 +42,7 @@ MAY_POST: dict[str, set[str] | frozenset[str]] = {
     f"{CONTRACTS}/restorations": {"provisioning"},
     f"{CONTRACTS}/surcharges": {"billing"},
     f"{CONTRACTS}/deletions": {"legal"},
+    f"{CONTRACTS}/erasures": {"legal", "admin"},
     f"{CONTRACTS}/suspensions": {"dunning", "legal"},
     f"{CONTRACTS}/resumptions": {"dunning", "legal"},
     f"{CONTRACTS}/rescissions": {"dunning", "legal"},
