@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 from pydantic import JsonValue
 from sqlalchemy import select, update
@@ -19,7 +19,7 @@ from activities.ledger import open_balances
 from activities.letters import queue_letter
 from activities.office import Office
 from activities.parties import names_on
-from activities.penalty import issue_penalty
+from activities.penalty import decided_penalty, issue_penalty
 from activities.records import (
     audit,
     enqueue_signal,
@@ -188,8 +188,19 @@ class Contracts:
                 facts["last_usage_month"] = month_of(ends_on)
                 facts["final_due_on"] = self._final_due_on(ends_on).isoformat()
         if order.slug == "contract_end_notice":
+            facts |= await self._penalty_of(session, c, facts)
             facts["left_over"] = await resources_left(session, self._office, c.contract_no, ends_on)
         return order.model_copy(update={"facts": facts})
+
+    async def _penalty_of(
+        self, session: AsyncSession, c: ContractCommit, facts: dict[str, JsonValue]
+    ) -> dict[str, JsonValue]:
+        """Say what penalty is asked where people have decided on another sum than the formula's (28)."""
+        ground, ends_on = c.snapshot.end_ground, c.snapshot.ends_on
+        decided = ground and ends_on and await decided_penalty(session, c.contract_no, ground, ends_on)
+        if not decided:
+            return {}
+        return {"penalty": decided.amount, "steps": [*cast("list[JsonValue]", facts["steps"]), decided.step]}
 
     async def _reply(self, session: AsyncSession, c: ContractCommit, row: ContractRow) -> Reply:
         if c.reply == "contract":

@@ -59,6 +59,7 @@ PARTS: dict[str, dict[str, str]] = {
         "parties": "succession",
         "payers": "payment",
         "penalty": "termination",
+        "penalty_waiver": "termination",
         "price_lists": "billing",
         "pricing": "billing",
         "quarantine": "billing",

@@ -164,7 +164,7 @@ COMMON: Mapping[str, str] = {
         ('credit_note', 'cash'), ('credit_note', 'billing'), ('credit_note', 'legal'), ('write_off', 'cash'),
         ('write_off', 'billing'), ('write_off', 'legal'), ('refund', 'cash'), ('refund', 'billing'),
         ('refund', 'legal'), ('offset', 'cash'), ('offset', 'billing'), ('offset', 'legal'),
-        ('invoice_reissue', 'billing'),
+        ('invoice_reissue', 'billing'), ('penalty_waiver', 'legal'), ('penalty_waiver', 'billing'),
         ('invoice_reissue', 'legal'), ('surcharge', 'legal'), ('restoration', 'legal'), ('legal_hold', 'legal'),
         ('legal_hold', 'admin'), ('legal_hold_release', 'legal'), ('legal_hold_release', 'admin'),
         ('early_deletion', 'legal'), ('early_deletion', 'admin'), ('erasure', 'legal'), ('erasure', 'admin'),

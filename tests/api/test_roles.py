@@ -40,6 +40,7 @@ MAY_POST: dict[str, set[str] | frozenset[str]] = {
     f"{CONTRACTS}/resources": {"provisioning"},
     f"{CONTRACTS}/resources/{{}}/removal": {"provisioning"},
     f"{CONTRACTS}/restorations": {"provisioning"},
+    f"{CONTRACTS}/penalty-waivers": {"billing", "legal"},
     f"{CONTRACTS}/surcharges": {"billing"},
     f"{CONTRACTS}/deletions": {"legal"},
     f"{CONTRACTS}/erasures": {"legal", "admin"},
