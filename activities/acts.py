@@ -9,8 +9,10 @@ from activities.corrections import CREDIT_NOTE, WRITE_OFF
 from activities.deemed_arrivals import DEEMED_ARRIVAL
 from activities.disclosure import DISCLOSE
 from activities.early_deletion import EARLY_DELETION
+from activities.erasure_by_hand import ERASURE
 from activities.legal_holds import PLACE, RELEASE
 from activities.maintenance import INTERRUPT, WITHOUT_NOTICE
+from activities.penalty_waiver import PENALTY_WAIVER
 from activities.price_lists import PRICE_LIST
 from activities.publications import PUBLISH
 from activities.reissue import REISSUE
@@ -18,8 +20,8 @@ from activities.restoration import RESTORATION
 from activities.succession_acts import ASSIGN, CONTINUE, RESCIND, RESCIND_LATE
 from activities.surcharge import SURCHARGE
 
-INVOICE_ACTS = (CREDIT_NOTE, REISSUE, RESTORATION, SURCHARGE, WRITE_OFF)
-RETENTION_ACTS = (EARLY_DELETION, PLACE, RELEASE)
+INVOICE_ACTS = (CREDIT_NOTE, PENALTY_WAIVER, REISSUE, RESTORATION, SURCHARGE, WRITE_OFF)
+RETENTION_ACTS = (EARLY_DELETION, ERASURE, PLACE, RELEASE)
 LETTER_ACTS = (DEEMED_ARRIVAL,)
 REGISTER_ACTS = (DISCLOSE, PUBLISH, INTERRUPT, WITHOUT_NOTICE)
 SUCCESSION_ACTS = (ASSIGN, CONTINUE, RESCIND, RESCIND_LATE)

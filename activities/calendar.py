@@ -18,6 +18,7 @@ from activities.legal_holds import next_review, review_holds
 from activities.name_changes import next_change_reminder, remind_of_changes
 from activities.office import Office
 from activities.records import audit, close_tasks, open_task
+from activities.removal import next_work_order, order_work
 from activities.retention import begin_missing
 from models import ids
 from models.messages.office import (
@@ -86,6 +87,7 @@ class Calendar:
             late = await came_late(session)
             review = await next_review(session)
             change = await next_change_reminder(session, self._office)
+            work = await next_work_order(session)
             arrival = await bulk_letters.next_arrival(session, self._office)
             overdue = await dunning.next_overdue(session, self._office)
         days = [
@@ -97,6 +99,7 @@ class Calendar:
             *([overdue] if overdue else []),
             *([review] if review else []),
             *([change] if change else []),
+            *([work] if work else []),
             *([day_of(s.as_of)] if late else []),
         ]
         earliest = s.swept_on + ONE_DAY if s.swept_on else day_of(s.as_of)
@@ -140,6 +143,7 @@ class Calendar:
             "applications_erased": await self._erase_applications(s.as_of),
             "deletions_begun": await begin_missing(self._office, s.as_of),
             "changes_reminded": await remind_of_changes(self._office, s.as_of),
+            "work_ordered": await order_work(self._office, s.as_of),
             "legal_holds_reviewed": await review_holds(self._office, s.as_of),
             "letters_arrived": await bulk_letters.arrive_normally(self._office, s.as_of),
             "defaults_opened": await self._open_defaults(s.as_of),

@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from activities.ledger import debts_of
 from activities.office import Office
-from activities.retention import blocked_by, retention_of
+from activities.retention import blocked_by, erasable_from, retention_of
 from models.tables import ApprovalRow, BillingResultRow, ContractRow, DeletionRow, DepositRow, ResourceRow
 from terms.account import owed
 from terms.citation import Article, Refused
@@ -82,7 +82,7 @@ async def check_move(session: AsyncSession, office: Office, contract: ContractRo
             raise Refused(Article(44, 6), "利用契約は終了していません。")
         left = await leftovers(session, office, contract, day_of(as_of))
         must_erase(
-            erasable_from_on=kept.erasable_from_on,
+            erasable_from_on=await erasable_from(session, kept, contract.contract_no),
             today=day_of(as_of),
             owed=left.principal + left.interest + left.held,
             blocked_by=[each.kind for each in await blocked_by(session, contract.contract_no)],

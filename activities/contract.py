@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from itertools import chain
+from typing import Any, cast
 
 from pydantic import JsonValue
 from sqlalchemy import select, update
@@ -18,7 +19,7 @@ from activities.ledger import open_balances
 from activities.letters import queue_letter
 from activities.office import Office
 from activities.parties import names_on
-from activities.penalty import issue_penalty
+from activities.penalty import decided_penalty, issue_penalty
 from activities.records import (
     audit,
     enqueue_signal,
@@ -30,6 +31,7 @@ from activities.records import (
     open_task,
     store_answer,
 )
+from activities.removal import ask_to_restore, next_restorations
 from activities.resources import add_resources, mark_left_over, resources_left
 from activities.retention import begin_deletion, next_retention_actions
 from activities.succession import keep_succession, prove_successor
@@ -93,6 +95,7 @@ class Contracts:
                 for record in c.terminations:
                     if record.state == "ended":
                         await issue_penalty(session, office, row, record.ending, c.lines, c.as_of)
+                        await ask_to_restore(session, office, row, key=c.key, as_of=c.as_of)
                         await begin_deletion(session, number, record.ending.delete_from_on, as_of=c.as_of)
             reply = await self._reply(session, c, row)
             await store_answer(session, office.vault, c.scope, reply.status, reply.body, number)
@@ -188,8 +191,19 @@ class Contracts:
                 facts["last_usage_month"] = month_of(ends_on)
                 facts["final_due_on"] = self._final_due_on(ends_on).isoformat()
         if order.slug == "contract_end_notice":
+            facts |= await self._penalty_of(session, c, facts)
             facts["left_over"] = await resources_left(session, self._office, c.contract_no, ends_on)
         return order.model_copy(update={"facts": facts})
+
+    async def _penalty_of(
+        self, session: AsyncSession, c: ContractCommit, facts: dict[str, JsonValue]
+    ) -> dict[str, JsonValue]:
+        """Say what penalty is asked where people have decided on another sum than the formula's (28)."""
+        ground, ends_on = c.snapshot.end_ground, c.snapshot.ends_on
+        decided = ground and ends_on and await decided_penalty(session, c.contract_no, ground, ends_on)
+        if not decided:
+            return {}
+        return {"penalty": decided.amount, "steps": [*cast("list[JsonValue]", facts["steps"]), decided.step]}
 
     async def _reply(self, session: AsyncSession, c: ContractCommit, row: ContractRow) -> Reply:
         if c.reply == "contract":
@@ -229,7 +243,7 @@ async def view_contract(office: Office, session: AsyncSession, row: ContractRow)
 async def view_contracts(
     office: Office, session: AsyncSession, rows: Sequence[ContractRow]
 ) -> list[dict[str, JsonValue]]:
-    """Show contracts, each with its present party: four queries, five where one has ended, and the vault's."""
+    """Show contracts, each with its present party: four queries, six where one has ended, and the vault's."""
     found = await session.execute(
         select(ContractLineRow)
         .where(col(ContractLineRow.contract_no).in_([row.contract_no for row in rows]))
@@ -242,14 +256,15 @@ async def view_contracts(
     names = await names_on(session, rows, [(row.contract_no, today) for row in rows])
     await office.vault.preload(names.values())
     balances = await open_balances(session, [*lines])
-    after = await next_retention_actions(session, rows)
+    restoring, after = await next_restorations(session, rows), await next_retention_actions(session, rows)
     dunned = await next_default_actions(session, [*balances])  # only who owes can be
     views = []
     for row in rows:
         number = row.contract_no
         name = await office.vault.read_name(names[number, today])
         view = _contract_view(row, name, lines[number], balances.get(number, 0))
-        view["next_actions"] = [*next_actions(row), *after.get(number, []), *dunned.get(number, [])]
+        following = (each.get(number, []) for each in (restoring, after, dunned))
+        view["next_actions"] = [*next_actions(row), *chain.from_iterable(following)]
         views.append(view)
     return views
 

@@ -152,12 +152,19 @@ async def _ask(session: AsyncSession, bill: Bill, key: str, as_of: datetime) -> 
 
 
 async def _credit(session: AsyncSession, office: Office, decision: Decision) -> None:
-    """Issue an approved credit note; it lowers what is owed from the due day on (A49)."""
-    payload, as_of = decision.payload, decision.as_of
-    await lock_accounts(session, decision.approval.contract_no or "")
-    bill = await read_bill(session, payload["invoice_no"])
-    invoice, approval_id = bill.invoice, decision.approval.approval_id
+    payload = decision.payload
     lines = [CreditLine(line_no=each["line_no"], amount=each["amount"]) for each in payload["lines"]]
+    await issue_credit(session, office, decision, payload["invoice_no"], lines)
+
+
+async def issue_credit(
+    session: AsyncSession, office: Office, decision: Decision, invoice_no: str, lines: Sequence[CreditLine]
+) -> None:
+    """Issue an approved credit note; it lowers what is owed from the due day on (A49)."""
+    as_of = decision.as_of
+    await lock_accounts(session, decision.approval.contract_no or "")
+    bill = await read_bill(session, invoice_no)
+    invoice, approval_id = bill.invoice, decision.approval.approval_id
     note = work_out(office.terms, bill, lines)
     today = day_of(as_of)
     order = InvoiceOrder(

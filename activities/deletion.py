@@ -15,7 +15,8 @@ from activities.gateways.provisioning import DeletionProof
 from activities.letters import queue_letter
 from activities.office import Office
 from activities.records import audit, instant, open_task
-from activities.retention import blocked_by, certificate, inventory_of, retention_of, told
+from activities.removal import close_checklist
+from activities.retention import blocked_by, certificate, erasable_from, inventory_of, retention_of, told
 from models import ids
 from models.messages.office import Command, Event, LetterOrder, Origin, Reply, TaskOrder
 from models.messages.retention import Close, Erase, Look, Outlook, RetentionOrder
@@ -91,12 +92,12 @@ class Deletions:
         kept = await retention_of(session, self._office, contract)
         if kept is None:
             return Outlook(step="wait", phase=row.state)
-        row.erasable_from_on = kept.erasable_from_on
+        row.erasable_from_on = await erasable_from(session, kept, contract.contract_no)
         left = await leftovers(session, self._office, contract, day_of(as_of))
         if contract.state == "ended":
             waits = closing_waits_for(left)
             return Outlook(step="wait" if waits else "close", phase=row.state, until=as_of + LOOK_AGAIN)
-        due = deletion_at(kept.erasable_from_on)
+        due = deletion_at(row.erasable_from_on)
         if as_of < due:
             return Outlook(step="wait", phase=row.state, until=due)
         held_up = left.principal or left.interest or left.held or left.cases
@@ -166,6 +167,7 @@ class Deletions:
             .where(col(ResourceRow.contract_no) == number, col(ResourceRow.to_on).is_(None))
             .values(to_on=day_of(at))
         )
+        await close_checklist(session, number, as_of=at, by="system")
         row.state = "deleted"
         if not early:
             row.deleted_at, row.inventory = at, inventory

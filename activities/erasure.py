@@ -14,10 +14,11 @@ from temporalio import activity
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.erasure_record import file_record
 from activities.office import Office
 from activities.parties import forget_parties
-from activities.records import audit, close_tasks, insert_once
-from activities.retention import certificate
+from activities.records import audit, close_tasks
+from activities.retention import certificate, decided_erasure
 from models import ids
 from models.messages.office import Event
 from models.messages.retention import RetentionOrder
@@ -155,13 +156,16 @@ class Erasures:
         await office.vault.destroy_all([contract.application_no, *deposits])
         async with office.sessions() as session, session.begin():
             contract = await session.get_one(ContractRow, number, with_for_update=True)
-            items = await _sealed(session, contract)
-            values = certificate(
-                key=f"{order.key}/personal", contract_no=number, kind="personal", article="44(6)", at=order.as_of,
-                items=items, method=METHOD, performed_by="system",
-            )  # fmt: skip
-            if not await insert_once(session, CertificateRow, values):
+            key = f"{order.key}/personal"
+            if await session.get(CertificateRow, key) is not None:
                 return
+            items, decided = await _sealed(session, contract), await decided_erasure(session, number)
+            values = certificate(
+                key=key, contract_no=number, kind="personal", article="44(6)", at=order.as_of, items=items,
+                method=METHOD, performed_by="system", approval_id=decided,
+                notice_no=await file_record(session, contract, key=order.key, as_of=order.as_of),
+            )  # fmt: skip
+            session.add(CertificateRow(**values))
             await self._clear(session, contract, deposits)
             await session.execute(
                 update(VaultKeyRow)
@@ -178,13 +182,14 @@ class Erasures:
                 .where(col(ApplicationRow.application_no) == contract.application_no)
                 .values(erased_at=order.as_of)
             )
+            by_decision = {} if decided is None else {"approval_id": decided}
             event = Event(
                 action="personal_data_erased",
                 article="44(6)",
                 actor="system",
                 at=order.as_of,
-                summary="保存期間が満了したため、個人情報を消去しました。",
-                basis={"sha256": values["sha256"], "method": METHOD, "reading": "A63"},
+                summary=f"{'決定' if decided else '保存期間の満了'}により、個人情報を消去しました。",
+                basis={"sha256": values["sha256"], "method": METHOD, "reading": "A63"} | by_decision,
             )
             await audit(
                 session, f"{order.key}/personal", [event], contract_no=number, application_no=contract.application_no

@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from activities.addressees import addressee, contact_of
 from activities.documents import STATED, Composed
+from activities.erasure_record import CHANNEL, print_record
 from activities.issuing import queue_invoice_letter
 from activities.office import Office
 from activities.records import (
@@ -335,7 +336,9 @@ def view_notice(row: NoticeRow) -> dict[str, JsonValue]:
 
 
 async def print_letter(office: Office, row: NoticeRow) -> bytes | None:
-    """Give the PDF of a letter as it went out or waits to be posted; nothing before it was rendered."""
+    """Give the PDF of a letter as it went out or waits to be posted, or of a record; nothing before it was rendered."""
+    if row.channel == CHANNEL:
+        return await print_record(office, row)
     async with office.readers() as session:
         content = await session.scalar(
             select(col(DocumentRow.content)).where(

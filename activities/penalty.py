@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from pydantic import JsonValue
 from sqlalchemy import select
@@ -14,7 +15,8 @@ from activities.ledger import VOID
 from activities.office import Office
 from models.messages.contract import Line
 from models.messages.termination import Ending
-from models.tables import ApplicationRow, ContractLineRow, ContractRow, InvoiceAccountRow, PriceRow
+from models.tables import ApplicationRow, ApprovalRow, ContractLineRow, ContractRow, InvoiceAccountRow, PriceRow
+from terms.derivation import ja_yen
 from terms.ending import Departure, OrderedLine, RescissionGround, end_by_rescission, monthly_of
 from terms.letters import channel_of
 from terms.notice import InPlace, deemed_arrival
@@ -25,6 +27,25 @@ from terms.settings import Terms
 
 CODE = "PENALTY"
 LETTER = "penalty_invoice"
+WAIVER = "penalty_waiver"
+"""The act by which people lower a penalty or waive it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """The sum in yen to which a penalty was lowered before it was issued, and the approval."""
+
+    approval_id: str
+    amount: int
+
+    @property
+    def step(self) -> str:
+        """Say it as the last step of the derivation."""
+        return (
+            f"当社の決定により、違約金を{ja_yen(self.amount)}とします。"
+            if self.amount
+            else "当社の決定により、違約金を免除します。"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +61,16 @@ class _Under:
 async def issue_penalty(
     session: AsyncSession, office: Office, contract: ContractRow, ending: Ending, lines: Sequence[Line], as_of: datetime
 ) -> str | None:
-    """Issue the penalty of an end, once for its ground; returns the number, or None if none is due or it is there."""
+    """Issue the penalty of an end, once for its ground; returns the number, or None if none is due or it is there.
+
+    Two people may have decided on another sum than the formula's, or to waive it.
+    """
     article = "28(1)" if _before_start(ending) else "28(2)"
     if not ending.penalty or await _issued(session, contract.contract_no, article):
+        return None
+    decided = await decided_penalty(session, contract.contract_no, ending.ground, ending.ends_on)
+    amount = ending.penalty if decided is None else decided.amount
+    if not amount:
         return None
     issued_on = day_of(as_of)
     arrives_on = await _arrives_on(session, office, contract, as_of)
@@ -52,10 +80,12 @@ async def issue_penalty(
         "penalty": _facts(article, ending, under),
         "steps": [step for each in under if each.charge.penalty for step in each.charge.steps],
     }
+    if decided is not None:
+        basis["steps"] = [*(step for each in under for step in each.charge.steps), decided.step]
     if arrives_on is not None:
         basis["arrives_on"] = arrives_on.isoformat()
     line = NewLine(
-        code=CODE, charge_type="penalty", amount=ending.penalty, article=article,
+        code=CODE, charge_type="penalty", amount=amount, article=article,
         tax_class=office.terms.tax_class.penalty,
     )  # fmt: skip
     order = InvoiceOrder(
@@ -65,6 +95,7 @@ async def issue_penalty(
         lines=[line],
         supplied_on=ending.ends_on,
         due_on=penalty_due_on(issued_on=issued_on, arrives_on=arrives_on),
+        approval_id=None if decided is None else decided.approval_id,
         basis=basis,
     )
     return await issue(session, office, order, issued_on=issued_on, as_of=as_of)
@@ -73,6 +104,27 @@ async def issue_penalty(
 def _before_start(ending: Ending) -> bool:
     """Tell whether a contract has ended before its service started: by a withdrawal, or rescinded (A10)."""
     return "28(1)" in {ending.ground, *ending.articles}
+
+
+async def decided_penalty(
+    session: AsyncSession, contract_no: str, ground: str, ends_on: date, *, before: str = ""
+) -> Decided | None:
+    """Find what people have decided on the penalty of an end before it was issued; mostly nothing.
+
+    The approval `before` which it is asked is left out: it is being decided on.
+    """
+    found = await session.scalars(
+        select(ApprovalRow)
+        .where(col(ApprovalRow.contract_no) == contract_no, col(ApprovalRow.act) == WAIVER)
+        .where(col(ApprovalRow.state) == "approved", col(ApprovalRow.approval_id) != before)
+        .order_by(col(ApprovalRow.proposed_at).desc(), col(ApprovalRow.approval_id).desc())
+    )
+    end = {"ground": ground, "ends_on": ends_on.isoformat()}
+    for row in found:
+        told: Any = row.payload or {}
+        if told.get("end") == end:
+            return Decided(approval_id=row.approval_id, amount=told["amount"])
+    return None
 
 
 async def _issued(session: AsyncSession, contract_no: str, ground: str) -> bool:

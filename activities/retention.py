@@ -19,6 +19,7 @@ from models import ids
 from models.messages.office import Opening
 from models.messages.retention import DeletionInput
 from models.tables import (
+    ApprovalRow,
     CertificateRow,
     ContractRow,
     DefaultCaseRow,
@@ -32,9 +33,11 @@ from models.tables import (
 from terms.disclosure import UNDER_WAY
 from terms.lifecycle import OVER
 from terms.periods import day_of, month_of
-from terms.retention import CaseKind, Retention, retention
+from terms.retention import CaseKind, Retention, erasable_by_decision_from, retention
 
 AT_ONCE = 500  # deletions opened in one sweep
+BY_HAND = "erasure"
+"""The act by which people decide on an erasure before it comes by itself."""
 BLOCKING_HOLDS = ("proposed", "placed")
 """A hold blocks from its proposal on."""
 DISCLOSURE: CaseKind = "disclosure"
@@ -177,6 +180,23 @@ async def retention_of(session: AsyncSession, office: Office, contract: Contract
         last_invoice_month=month_of(last or contract.ends_on),
         loss_year=False,
     )
+
+
+async def decided_erasure(session: AsyncSession, contract_no: str) -> str | None:
+    """Find the approval by which people decided to erase a contract's personal data; mostly there is none."""
+    found: str | None = await session.scalar(
+        select(col(ApprovalRow.approval_id)).where(
+            col(ApprovalRow.contract_no) == contract_no, col(ApprovalRow.act) == BY_HAND,
+            col(ApprovalRow.state) == "approved",
+        )
+    )  # fmt: skip
+    return found
+
+
+async def erasable_from(session: AsyncSession, kept: Retention, contract_no: str) -> date:
+    """Say from which day on a contract is erased: by itself, or as people have decided."""
+    decided = await decided_erasure(session, contract_no)
+    return kept.erasable_from_on if decided is None else erasable_by_decision_from(kept)
 
 
 async def inventory_of(session: AsyncSession, contract: ContractRow) -> list[dict[str, JsonValue]]:

@@ -19,7 +19,7 @@ STATES = {
 }  # fmt: skip
 ACTIONS = {
     "reminder": "督促", "warning": "再度の督促", "suspension": "利用停止", "demand": "催告", "review": "解除の検討",
-    "deletion": "データの削除", "erasure": "個人情報の消去",
+    "restoration": "撤去・原状回復の期限", "deletion": "データの削除", "erasure": "個人情報の消去",
 }  # fmt: skip
 PAYER = "ｶ)ｶｸｳﾌﾞﾂｻﾝ"
 APPROVE = {"decision": "approve", "reason": "内容を確認しました。"}
@@ -177,7 +177,7 @@ async def _default(story: Story, contract: str) -> None:
 
 
 async def _post(story: Story) -> None:
-    """Post what lies in the tray: a second reminder goes on paper too."""
+    """Post what lies in the tray: a second reminder and a request to restore go on paper too."""
     counter = story.counter
     for letter in (await counter.read("/v1/notices", state="queued"))["items"]:
         posting = {"method": "post", "dispatched_at": (await counter.now()).isoformat()}
@@ -238,9 +238,9 @@ async def _notice(story: Story, contract: str) -> None:
 
 
 async def _end(story: Story, contract: str) -> None:
-    """Art. 18(1) sentence 2: reminders, a resource removed, another left; over at 24:00, and the penalty is due."""
+    """Art. 18(1) sentence 2, 38(1): reminders, a resource removed, another left; over at 24:00, the penalty is due."""
     counter = story.counter
-    story.chapter("終了まで (第18条第1項、第38条第2項)")
+    story.chapter("終了まで (第18条第1項、第38条)")
     await counter.until(datetime(2026, 8, 31, 15, tzinfo=JST))
     june = (await counter.read("/v1/invoices", month="2026-06"))["items"][0]
     await _pay(story, contract, date(2026, 8, 31), june["total"])
@@ -248,7 +248,8 @@ async def _end(story: Story, contract: str) -> None:
     await counter.until(datetime(2026, 9, 30, 10, tzinfo=JST))
     removal = {"code": "DC-STD", "to_on": "2026-09-30"}
     await counter.do("provisioning", f"{contract}/resources/{CLUSTER}/removal", removal)
-    await counter.until(datetime(2026, 10, 1, 0, 1, tzinfo=JST))
+    await counter.until(datetime(2026, 10, 1, 10, tzinfo=JST))
+    await _post(story)
     await story.tell(contract)
     await story.keep_letters()
 

@@ -248,12 +248,10 @@ _TABLE = """
   Worked out, approved and invoiced; the case comes with its subject.
 36 | RULE | default | implemented | Late interest of 14.5 % a year.
 37 | RULE | billing | implemented | Amounts are cut off below one yen.
-38(1) | WORKFLOW | termination | part | The customer removes its equipment and restores ours.
-  What still stands keeps a contract from being closed; the request to remove it comes with its checklist.
-38(2) s1 | WORKFLOW | termination | planned | The provider removes what was left, by a work order.
+38(1) | WORKFLOW | termination | implemented | The customer is asked to remove what is left over, by a checklist.
+38(2) s1 | WORKFLOW | termination | implemented | The provider removes what was left, by a work order.
 38(2) s2 | RULE | termination | implemented | What stands at the end is recorded, told beforehand, and can be invoiced.
-38(2) s3 | RULE | termination | part | Damages for what is not removed, by the day.
-  Worked out, approved and invoiced; the checklist comes with its subject.
+38(2) s3 | RULE | termination | implemented | Damages for what is not removed, by the day.
 39(1) | RECORD | contract | planned | Register of claims and their answers.
 39(2) | RECORD | maintenance | planned | Claims over an outage; no report is owed.
 40 | WORKFLOW | disclosure | implemented | Secrets are disclosed by lawful order, consent or contractor only.

@@ -7,6 +7,7 @@
 - 27(1): bills in the way that we lay down (form QM): by e-mail with PDFs, to the contact for bills.
 - 42(1): every other notice by post, fax, e-mail to the registered contact, or on the website.
 - 16(2): a suspension is announced in the way that we lay down (QM).
+- 44(6): an erasure is recorded in a document that is sent to nobody; who asks for a certificate is given it.
 - 42(2), A65: without consent to electronic delivery letters of form 42 and QM go by ordinary post.
 """
 
@@ -15,7 +16,7 @@ from typing import Literal
 
 from terms.citation import Article, implements
 
-Form = Literal["42", "QM", "W", "W-REG", "W-CERT"]
+Form = Literal["42", "QM", "W", "W-REG", "W-CERT", "record"]
 Channel = Literal["email", "post", "registered", "certified"]
 ContactKind = Literal["contract", "billing", "technical", "emergency", "seat", "successor"]
 """`seat` is the registered office, attention of the representative (代表者): no contact that anybody registered;
@@ -37,6 +38,10 @@ class LetterKind:
     actual_arrival: bool = False
 
 
+class NotSent(ValueError):
+    """A record of the office is sent to nobody, so it has no channel; names it."""
+
+
 LETTERS: dict[str, LetterKind] = {
     "application_received_notice": LetterKind(title="受付のお知らせ", article="9(1)"),
     "application_incomplete_notice": LetterKind(title="不備のお知らせ", article="8(1)"),
@@ -49,7 +54,9 @@ LETTERS: dict[str, LetterKind] = {
     "pre_start_withdrawal_receipt": LetterKind(title="提供開始前解除の受付通知", article="28(1)"),
     "resource_deletion_reminder": LetterKind(title="OCFリソース削除のお願い", article="18(1)"),
     "contract_end_notice": LetterKind(title="契約終了のお知らせ", article="18(1)"),
+    "restoration_request": LetterKind(title="設備撤去・原状回復のお願い", article="38(1)", paper_too=True),
     "data_erasure_certificate": LetterKind(title="データ消去証明書", article="34(1)"),
+    "personal_data_erasure_record": LetterKind(title="個人情報消去記録", article="44(6)", form="record"),
     "contact_check_request": LetterKind(title="連絡先確認のお願い", article="42(2)"),
     "invoice": LetterKind(title="請求書", article="27(1)", form="QM", contact="billing"),
     "usage_statement": LetterKind(title="利用明細書", article="27(1)", form="QM", contact="billing"),
@@ -91,8 +98,13 @@ def channel_of(slug: str, *, electronic_delivery: bool) -> Channel:
     """Choose the channel of a letter by its legal form and the customer's consent to electronic delivery.
 
     A request to check a contact goes by another channel than the one that failed: by post.
+
+    Raises:
+        NotSent: it is a record.
     """
     kind = LETTERS[slug]
+    if kind.form == "record":
+        raise NotSent(slug)
     if kind.form == "W-REG":
         return "registered"
     if kind.form == "W-CERT":

@@ -3,6 +3,7 @@
 - 5(2): who leaves before the minimum term is over pays for its rest at once: the general statement of 28.
 - 28(1): withdrawal, or rescission for the customer's fault, before service starts: the monthly fee for the whole term.
 - 28(2): after it: from the day after the end to the last day of the minimum term, by months and days.
+- 28, A49: a lower sum than the formula's, or none, is for two people to decide; a higher one has no ground.
 - 28(2) s2, 14(2), 18(2), 18(3): no penalty where the customer could not use the service or it is discontinued.
 - 37: each month's part is cut off below one yen.
 
@@ -15,7 +16,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Literal
 
-from terms.citation import Article, InvalidRule, implements
+from terms.citation import Article, InvalidRule, Refused, implements
 from terms.derivation import Derived, ja_day, ja_month, ja_yen
 from terms.money import floor_yen, mean_floor
 from terms.periods import ONE_DAY, days_in_month, month_of, month_spans
@@ -137,6 +138,21 @@ def _worded(parts: Sequence[PenaltyPart], monthly: int) -> Iterator[str]:
         elif part is whole[0]:
             total = ja_yen(monthly * len(whole))
             yield f"全日が対象となる月は{len(whole)}か月で、月額{ja_yen(monthly)}を乗じて{total}です。"
+
+
+@implements(Article(28), Article(5, 2))
+def must_lower_penalty(*, due: int, amount: int) -> None:
+    """Refuse another sum than the formula's that is not below it: 28 fixes the most that can be asked.
+
+    Args:
+        due: yen of the penalty as it stands, by the formula or after earlier credits.
+        amount: yen that it is to come to; 0 waives it.
+
+    Raises:
+        Refused: 28.
+    """
+    if amount >= due:
+        raise Refused(Article(28), f"違約金は、現在の額{ja_yen(due)}を下回る額にのみ変更できます。")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

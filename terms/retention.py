@@ -131,11 +131,34 @@ def must_erase(*, erasable_from_on: date, today: date, owed: int, blocked_by: Co
         Refused: 44(6).
     """
     if today < erasable_from_on:
-        raise Refused(Article(44, 6), f"個人情報は{ja_day(erasable_from_on)}まで保存します。")
+        raise Refused(Article(44, 6), f"個人情報は{ja_day(erasable_from_on - ONE_DAY)}まで保存します。")
     if owed:
         raise Refused(Article(44, 6), "債権債務が残っているため、個人情報を消去できません。")
     if blocked_by:
         raise Refused(Article(44, 6), _FORBIDS["case"][1])
+
+
+@implements(Article(44, 6))
+def erasable_by_decision_from(kept: Retention) -> date:
+    """Return the first day on which people may decide to erase: the day after the last period of a statute.
+
+    44(6) has us erase when *our* period is over, and allows to keep longer only what a statute obliges to keep. Our
+    period is a reading (A68), so people may waive what is left of it; those of the statutes nobody can waive.
+    """
+    return max(kept.tax_until_on, kept.companies_act_until_on) + ONE_DAY
+
+
+def must_erase_by_decision(
+    kept: Retention, *, today: date, closed: bool, owed: int, blocked_by: Collection[CaseKind]
+) -> None:
+    """Refuse an erasure by decision before closing, while a statute keeps the data, or for what `must_erase` does.
+
+    Raises:
+        Refused: 44(6).
+    """
+    if not closed:
+        raise Refused(Article(44, 6), "契約に関する手続きが完了していないため、個人情報を消去できません。")
+    must_erase(erasable_from_on=erasable_by_decision_from(kept), today=today, owed=owed, blocked_by=blocked_by)
 
 
 @implements(Article(44, 6))

@@ -57,7 +57,7 @@ class DailySweep:
 
     Among the rest it reminds of a change of name or address that was not told, or not proven (Art. 13(1), 13(2)), and
     lets run out what no second person decides on: interruptions (Art. 15(1)(3), 15(2)), disclosures and publications
-    (Art. 40, 41, 44(5)).
+    (Art. 40, 41, 44(5)). It has us remove what a customer did not remove by its day (Art. 38(2)).
     """
 
     @workflow.run

@@ -99,7 +99,7 @@ class Contract(Suspensions, Rescissions, Retention, SuccessorRescission):
 
     @workflow.update
     async def end(self, c: End) -> Reply:
-        """The instant of an end has come; the earliest end wins (A103)."""
+        """The instant of an end has come, the earliest wins (A103); what is left over is to be removed (Art. 38(1))."""
         return await self.carry_out(c, lambda: self._end_reached(c), self._commit)
 
     @workflow.update

@@ -15,6 +15,7 @@ from activities.contract import view_contract, view_contracts
 from activities.office import Office
 from activities.parties import named
 from activities.records import audit, instant
+from activities.removal import close_checklist
 from activities.resources import add_resources, remove_resource, view_resource
 from api.auth import READERS, Caller, Principal, TheOffice, may
 from api.dispatch import json_answer, send
@@ -48,10 +49,12 @@ class LineAnswer(Answer):
 
 
 class NextAction(Answer):
-    """What happens by itself, when and by which article."""
+    """What happens by itself, or has to be done by a day (`restoration`), and by which article."""
 
     on: date
-    action: Literal["end", "deletion", "erasure", "reminder", "warning", "suspension", "demand", "review"]
+    action: Literal[
+        "end", "restoration", "deletion", "erasure", "reminder", "warning", "suspension", "demand", "review"
+    ]
     article: str
 
 
@@ -344,6 +347,7 @@ async def remove(
             summary=f"リソース{resource_id}の削除を記録しました。",
             basis={"resource_id": resource_id, "code": body.code, "to_on": str(body.to_on)},
         )  # fmt: skip
+        await close_checklist(session, contract_no, as_of=call.now, by=caller.actor)
         await audit(
             session, call.origin("remove_resource").key, [event],
             contract_no=contract_no, application_no=row.application_no,

@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue, StrictInt
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.corrections import propose_credit, propose_write_off
+from activities.penalty_waiver import propose_waiver
 from activities.reissue import propose_reissue
 from activities.restoration import Work, propose_restoration
 from activities.surcharge import propose_surcharge
@@ -57,6 +58,20 @@ class WriteOffBody(Body):
 
     amount: Sum
     reason: Text
+
+
+class WaiverBody(Body):
+    """Yen to which a penalty is lowered, 0 to waive it, and why."""
+
+    amount: Annotated[StrictInt, Field(ge=0, le=10**12)]
+    reason: Text
+
+
+class WaiverAnswer(ProposedAnswer):
+    """The approval, and the penalty by the formula of Art. 28 beside what it is to come to; yen."""
+
+    formula: int
+    amount: int
 
 
 class SurchargeBody(Body):
@@ -151,6 +166,29 @@ async def write_off(
         answer = await _keep(session, call, approval_id, contract_no)
     await office.wake()
     return answer
+
+
+@router.post("/v1/contracts/{contract_no}/penalty-waivers", status_code=202, response_model=WaiverAnswer)
+@may("billing", "legal")
+async def waive(
+    contract_no: Number, body: WaiverBody, office: TheOffice, caller: Caller, call: TheCall
+) -> JSONResponse:
+    """Propose to lower a penalty or to waive it (28): one on its way, or one that is issued, by a credit note."""
+    async with office.sessions.begin() as session:
+        approval_id, formula = await propose_waiver(
+            session,
+            office,
+            await _contract(session, contract_no),
+            amount=body.amount,
+            reason=body.reason,
+            key=call.origin("penalty_waiver").key,
+            actor=caller.actor,
+            as_of=call.now,
+        )
+        answer: dict[str, JsonValue] = {"approval_id": approval_id, "formula": formula, "amount": body.amount}
+        await call.store(session, 202, answer, contract_no)
+    await office.wake()
+    return json_answer(answer, 202)
 
 
 @router.post("/v1/contracts/{contract_no}/surcharges", status_code=202, response_model=ProposedAnswer)

@@ -14,6 +14,7 @@ from activities import bulk_letters
 from activities.commands import NoSuchWorkflow, command
 from activities.deemed_arrivals import propose_arrival
 from activities.deliveries import arrive_late, keep_delivery
+from activities.erasure_record import CHANNEL
 from activities.letters import print_letter, reissue, view_notice
 from activities.office import Office
 from api.auth import CONTACT_READERS, READERS, Caller, Principal, TheOffice, may
@@ -117,6 +118,7 @@ async def show_all(
         if wanted is not None:
             query = query.where(col(column) == wanted)
     if caller.is_customer:
+        query = query.where(col(NoticeRow.channel) != CHANNEL)  # a record of the office is no letter to it
         query = query.join(ApplicationRow, col(ApplicationRow.application_no) == col(NoticeRow.application_no)).where(
             col(ApplicationRow.customer_ref) == caller.customer_ref
         )
@@ -190,7 +192,7 @@ async def record_delivery(
     """
     row = await notice_row(office, notice_no, caller)
     call.owner = row.application_no or call.owner
-    if row.dispatched_at is None:
+    if row.dispatched_at is None or row.channel == CHANNEL:
         message = "The letter has not gone out."
         raise Conflict(message)
     _check_time(body.at, call.now, row.dispatched_at, "/at")
@@ -251,6 +253,9 @@ async def write_anew(
     if row.state == "withdrawn":
         message = "The letter was withdrawn."
         raise Conflict(message)
+    if row.channel == CHANNEL:
+        message = "A record is sent to nobody."
+        raise Conflict(message)
     async with office.sessions.begin() as session:
         fresh = await session.get_one(NoticeRow, notice_no, with_for_update=True)
         withdrawn = fresh.state == "queued"
@@ -274,7 +279,7 @@ async def notice_row(office: Office, notice_no: str, caller: Principal) -> Notic
     """
     async with office.readers() as session:
         row = await session.get(NoticeRow, notice_no)
-        if row is None:
+        if row is None or (caller.is_customer and row.channel == CHANNEL):
             raise NotFound
         if caller.is_customer:
             application = await session.get(ApplicationRow, row.application_no or "")

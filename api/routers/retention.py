@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from activities.early_deletion import propose_early_deletion
+from activities.erasure_by_hand import propose_erasure
 from activities.legal_holds import propose_hold, propose_release, view_hold
 from activities.retention import view_deletion
 from api.auth import READERS, Caller, TheOffice, may
@@ -75,6 +76,12 @@ class HoldBody(Body):
     review_on: FutureDay
 
 
+class ErasureBody(Body):
+    """Why personal data are to be erased by decision."""
+
+    reason: Text
+
+
 class ReleaseBody(Body):
     """Why a hold is lifted."""
 
@@ -131,6 +138,25 @@ async def delete_early(
         contract = await session.get_one(ContractRow, contract_no, with_for_update=True)
         approval_id = await propose_early_deletion(
             session, office, contract, reason=body.reason, key=call.origin("early_deletion").key, actor=caller.actor,
+            as_of=call.now,
+        )  # fmt: skip
+        answer: dict[str, JsonValue] = {"approval_id": approval_id}
+        await call.store(session, 202, answer, contract_no)
+    await office.wake()
+    return json_answer(answer, 202)
+
+
+@router.post("/v1/contracts/{contract_no}/erasures", status_code=202, response_model=ProposedAnswer)
+@may("legal", "admin")
+async def erase(
+    contract_no: Number, body: ErasureBody, office: TheOffice, caller: Caller, call: TheCall
+) -> JSONResponse:
+    """Propose to erase the personal data of a closed contract (44(6)); refused while a statute or a hold keeps them."""
+    await contract_row(office, contract_no, caller)
+    async with office.sessions.begin() as session:
+        contract = await session.get_one(ContractRow, contract_no, with_for_update=True)
+        approval_id = await propose_erasure(
+            session, office, contract, reason=body.reason, key=call.origin("erasure").key, actor=caller.actor,
             as_of=call.now,
         )  # fmt: skip
         answer: dict[str, JsonValue] = {"approval_id": approval_id}

@@ -11,7 +11,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, Field, StrictInt, StringConstraints, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, StrictBool, StrictInt, StringConstraints, model_validator
 
 from models.messages.base import Message
 from models.messages.notice import Line
@@ -202,6 +202,21 @@ class ContractEnd(Facts):
     left_over: tuple[Resource, ...] = ()
 
 
+class RestorationRequest(Facts):
+    """`restoration_request`: without `resources_by_on` the deletion of OCF resources was no duty of the customer's.
+
+    Where `deletion_charged` its cost is charged in full, else by decision (38(2), A91).
+    """
+
+    ends_on: date
+    end_ground: Clause
+    resources_by_on: date | None = None
+    equipment_by_on: date
+    deletion_charged: StrictBool
+    resources: Annotated[tuple[Resource, ...], Field(min_length=1)]
+    steps: Annotated[tuple[Line, ...], Field(min_length=1)]
+
+
 class DataErasure(Facts):
     """`data_erasure_certificate`: `reference` is that of the platform that deleted."""
 
@@ -213,6 +228,27 @@ class DataErasure(Facts):
     person: Line
     responsible: Line
     resources: tuple[Resource, ...] = ()
+
+
+class ErasedClass(Message):
+    """How much of a class of personal data was erased."""
+
+    class_: Annotated[Line, Field(alias="class")]
+    count: Count
+
+
+class PersonalDataErasure(Facts):
+    """`personal_data_erasure_record`: what a certificate states, `sha256` is its hash; it names no customer.
+
+    Without `approval_id` the erasure came by itself with the end of retention; `approvers` are people of the office.
+    """
+
+    erased_at: AwareDatetime
+    items: Annotated[tuple[ErasedClass, ...], Field(min_length=1)]
+    method: Line
+    sha256: Line
+    approval_id: Line | None = None
+    approvers: tuple[Line, ...] = ()
 
 
 class ContactCheck(Facts):
@@ -282,7 +318,9 @@ FACTS: Mapping[str, type[Facts]] = MappingProxyType(
         "pre_start_withdrawal_receipt": PreStartWithdrawalReceipt,
         "resource_deletion_reminder": ResourceDeletionReminder,
         "contract_end_notice": ContractEnd,
+        "restoration_request": RestorationRequest,
         "data_erasure_certificate": DataErasure,
+        "personal_data_erasure_record": PersonalDataErasure,
         "contact_check_request": ContactCheck,
         "receipt": Receipt,
         "payment_inquiry": PaymentInquiry,

@@ -60,4 +60,24 @@ ISSUED = Check(
     WHERE r.issued_on IS NOT NULL AND (a.approval_id IS NULL OR a.state <> 'approved' OR a.act <> 'billing_run')""",
 )
 
-ACTS = (ROLE, OWN_PROPOSAL, VOTE_IN_TIME, VOTES, ONE_OF_LEGAL, PROPOSED_BY_LEGAL, PAID_OUT, ISSUED)
+PENALTY_LOWERED = Check(
+    "invoice",
+    "a penalty over another sum than the formula's, to which nobody agreed",
+    """SELECT i.invoice_no AS key FROM invoice i LEFT JOIN approval a ON a.approval_id = i.approval_id
+    WHERE i.kind = 'penalty' AND i.approval_id IS NOT NULL
+      AND (a.approval_id IS NULL OR a.state <> 'approved' OR a.act NOT IN ('penalty_waiver', 'invoice_reissue'))""",
+)
+PENALTY_DUE = Check(
+    "termination",
+    "it cost a penalty of {penalty} yen, which was neither billed nor waived",
+    """SELECT t.contract_no || '/' || t.n AS key, t.penalty FROM termination t
+    WHERE t.state = 'ended' AND t.penalty > 0
+      AND NOT EXISTS (SELECT 1 FROM invoice i WHERE i.contract_no = t.contract_no AND i.kind = 'penalty')
+      AND NOT EXISTS (SELECT 1 FROM approval a WHERE a.contract_no = t.contract_no AND a.act = 'penalty_waiver'
+        AND a.state = 'approved')""",
+)
+
+ACTS = (
+    *(ROLE, OWN_PROPOSAL, VOTE_IN_TIME, VOTES, ONE_OF_LEGAL, PROPOSED_BY_LEGAL),
+    *(PAID_OUT, ISSUED, PENALTY_LOWERED, PENALTY_DUE),
+)

@@ -18,12 +18,12 @@ OWED = Check(
         WHEN 'resumed' THEN 'service_resumed_notice' WHEN 'notice_rejected' THEN 'not_in_writing_notice'
         WHEN 'rescission_approved' THEN
           CASE article WHEN '43(2)' THEN 'antisocial_rescission_notice' ELSE 'rescission_notice' END
-        WHEN 'ended' THEN 'contract_end_notice'
+        WHEN 'ended' THEN 'contract_end_notice' WHEN 'restoration_asked' THEN 'restoration_request'
         ELSE CASE article WHEN '18(1)' THEN 'cancellation_receipt' WHEN '28(1)' THEN 'pre_start_withdrawal_receipt'
           ELSE 'special_cancellation_receipt' END END AS slug
       FROM audit_event WHERE action IN ('application_received', 'application_completed', 'acceptance_decided',
         'refusal_decided', 'started', 'suspended', 'resumed', 'notice_received', 'notice_rejected',
-        'rescission_approved', 'ended')),
+        'rescission_approved', 'ended', 'restoration_asked')),
     written AS (
       SELECT CAST(COALESCE(contract_no, application_no) AS VARCHAR(32)) AS about,
         CAST(CASE slug WHEN 'application_incomplete_notice' THEN 'application_received_notice' ELSE slug END
@@ -82,7 +82,7 @@ ONCE = Check(
       SELECT CAST(basis ->> 'notice_no' AS VARCHAR(32)) AS notice_no, COUNT(*) AS told FROM audit_event
       WHERE action = 'letter_dispatched' GROUP BY CAST(basis ->> 'notice_no' AS VARCHAR(32))) e
       ON e.notice_no = n.notice_no
-    WHERE COALESCE(e.told, 0) <> CASE WHEN n.dispatched_at IS NULL THEN 0 ELSE 1 END""",
+    WHERE COALESCE(e.told, 0) <> CASE WHEN n.dispatched_at IS NULL OR n.channel = 'record' THEN 0 ELSE 1 END""",
 )
 LIES = Check(
     "notice",

@@ -64,8 +64,18 @@ IN_PLACE = Check(
         AND p.event = CASE s.kind WHEN 'assignment' THEN 'assignment' ELSE 'succession' END)""",
 )
 
+ERASURE_AGREED = Check(
+    "certificate",
+    "it names a decision to erase to which no second person agreed",
+    """SELECT c.key AS key FROM certificate c
+    LEFT JOIN approval a ON a.approval_id = c.approval_id AND a.contract_no = c.contract_no AND a.act = 'erasure'
+    WHERE c.kind = 'personal' AND c.approval_id IS NOT NULL AND (a.approval_id IS NULL OR a.state <> 'approved'
+      OR NOT EXISTS (SELECT 1 FROM approval_vote v WHERE v.approval_id = a.approval_id AND v.decision = 'approve'
+        AND a.proposed_by NOT LIKE '%:' || v.person))""",
+)
+
 RETAINED = (
-    DELETED_IN_TIME, ERASED_IN_TIME, HELD, HOLD_AGREED, SUCCESSION_AGREED, SUCCESSION_ENDS, IN_PLACE,
+    DELETED_IN_TIME, ERASED_IN_TIME, HELD, HOLD_AGREED, ERASURE_AGREED, SUCCESSION_AGREED, SUCCESSION_ENDS, IN_PLACE,
 )  # fmt: skip
 
 HAS_CERTIFICATE = Check(
@@ -83,7 +93,15 @@ TOLD = Check(
     WHERE c.kind = 'data' AND c.article = '34(1)' AND n.notice_no IS NULL""",
 )
 
-CERTIFIED = (HAS_CERTIFICATE, TOLD)
+RECORDED = Check(
+    "certificate",
+    "no record of the office tells of this erasure",
+    """SELECT c.key AS key FROM certificate c LEFT JOIN notice n ON n.notice_no = c.notice_no
+      AND n.contract_no = c.contract_no AND n.slug = 'personal_data_erasure_record' AND n.channel = 'record'
+    WHERE c.kind = 'personal' AND n.notice_no IS NULL""",
+)
+
+CERTIFIED = (HAS_CERTIFICATE, TOLD, RECORDED)
 
 STATED = """SELECT key, contract_no, kind, article, CAST(at AS TEXT) AS at, CAST(items AS TEXT) AS items, method,
   performed_by, approval_id, sha256 FROM certificate ORDER BY key"""

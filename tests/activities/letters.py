@@ -32,6 +32,7 @@ CERTIFIED = ("formal_demand", "rescission_notice", "succession_rescission_notice
 CHANNELS: Mapping[str, Channel] = MappingProxyType(
     {
         "refusal_notice": "registered",
+        "personal_data_erasure_record": "record",
         "assignment_consent": "post",
         "assignment_refusal": "post",
         **dict.fromkeys(CERTIFIED, "certified"),
@@ -146,6 +147,18 @@ FACTS: Mapping[str, dict[str, JsonValue]] = MappingProxyType(
             "delete_from_on": "2026-06-30",
             "left_over": RESOURCES,
         },
+        "restoration_request": {
+            "ends_on": "2026-05-31",
+            "end_ground": "18(1)",
+            "resources_by_on": "2026-05-31",
+            "equipment_by_on": "2026-06-14",
+            "deletion_charged": True,
+            "resources": RESOURCES,
+            "steps": [
+                "OCFリソースの削除の期限は、契約終了日の2026年5月31日でした。",
+                "設備の撤去及び原状回復の期限は、契約終了日の14日後の2026年6月14日です。",
+            ],
+        },
         "data_erasure_certificate": {
             "ends_on": "2026-05-31",
             "deleted_at": "2026-06-30T00:10:00+09:00",
@@ -155,6 +168,21 @@ FACTS: Mapping[str, dict[str, JsonValue]] = MappingProxyType(
             "person": "運用自動処理",
             "responsible": "クラウド運用部長",
             "resources": RESOURCES[:2],
+        },
+        "personal_data_erasure_record": {
+            "erased_at": "2037-04-01T00:10:00+09:00",
+            "items": [
+                {"class": "contacts", "count": 4},
+                {"class": "documents", "count": 1203},
+                {"class": "letters", "count": 30},
+                {"class": "parties", "count": 2},
+                {"class": "payers", "count": 1},
+                {"class": "resources", "count": 7},
+            ],
+            "method": "暗号化消去 (鍵の破棄)",
+            "sha256": "0123456789abcdef" * 4,
+            "approval_id": "P-000123",
+            "approvers": ["admin:admin-1"],
         },
         "contact_check_request": {
             "contact_kind": "billing",
@@ -202,7 +230,9 @@ ARTICLES: Mapping[str, str] = MappingProxyType(
         "pre_start_withdrawal_receipt": "28(1)",
         "resource_deletion_reminder": "18(1)",
         "contract_end_notice": "18(1)",
+        "restoration_request": "38(1)",
         "data_erasure_certificate": "34(1)",
+        "personal_data_erasure_record": "44(6)",
         "contact_check_request": "42(2)",
         "receipt": "27(2)",
         "payment_inquiry": "27(2)",

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import cast
 
 import pytest
 from sqlmodel import col
@@ -10,12 +11,13 @@ from sqlmodel import col
 from activities.invoice_facts import papers_of
 from activities.office import Office
 from activities.penalty import issue_penalty
+from activities.penalty_waiver import propose_waiver
 from activities.restoration import Work, propose_restoration
 from activities.surcharge import propose_surcharge
 from models.database import Sessions
 from models.messages.contract import Line
 from models.messages.termination import Ending
-from models.tables import ApprovalRow, ContractRow, InvoiceLineRow, InvoiceRow, NoticeRow, ResourceRow
+from models.tables import ApprovalRow, ContractRow, InvoiceLineRow, InvoiceRow, NoticeRow, ResourceRow, TerminationRow
 from terms.citation import Refused
 from tests.activities.claims import TODAY, account, approve, breaches, everything, of_kind, office_on
 from tests.api.books import a_contract, at_noon
@@ -245,6 +247,65 @@ class TestPenalty:
         assert (await printed(office, invoice))["penalty"] == {
             "ground": "28(1)", "ends_on": "2026-06-30", "monthly": 900_000, "months": 36, "days": 0,
         }  # fmt: skip
+
+    async def test_a_lower_sum_that_people_agreed_on(self, office: Office) -> None:
+        """Decided before the end, it is billed instead of the formula's, which the steps still tell (28, 5(2))."""
+        await self.on_its_way(office)
+        await approve(office, await self.lower(office, 10_000_000), role="legal")
+        number = await self.issue(office, ending("18(1)", 29_700_000))
+        (invoice,) = await of_kind(office, "penalty")
+        assert (invoice.invoice_no, invoice.total, invoice.approval_id) == (number, 10_000_000, "P-000001")
+        *formula, last = cast("list[str]", invoice.basis["steps"])
+        assert ("¥29,700,000" in str(formula), last) == (True, "当社の決定により、違約金を¥10,000,000とします。")
+        assert last in str((await printed(office, invoice))["steps"])
+        assert await breaches(office) == []
+
+    async def test_it_holds_for_that_end_only(self, office: Office) -> None:
+        """Another end that comes first has its own penalty, by the formula."""
+        await self.on_its_way(office)
+        await approve(office, await self.lower(office, 0), role="legal")
+        await self.issue(office, ending("17(1)", 30_000_000, date(2026, 6, 20)))
+        assert [each.total for each in await of_kind(office, "penalty")] == [30_000_000]
+
+    async def test_what_changed_since_the_proposal(self, office: Office) -> None:
+        """After another end than the one that was meant it has to be proposed anew; billed, it is credited."""
+        await self.on_its_way(office)
+        approval_id = await self.lower(office, 10_000_000)
+        await self.issue(office, ending("17(1)", 30_000_000, date(2026, 6, 20)))
+        with pytest.raises(Refused, match="改めて提案"):
+            await approve(office, approval_id, role="legal")
+        async with office.sessions.begin() as session:
+            (await session.get_one(ApprovalRow, approval_id)).state = "withdrawn"
+        await approve(office, await self.lower(office, 0), role="legal")
+        (note,) = await of_kind(office, "credit")
+        (invoice,) = await of_kind(office, "penalty")
+        assert (note.total, note.corrects) == (30_000_000, invoice.invoice_no)
+        assert await account(office, invoice.invoice_no) == ("paid", 0)
+        with pytest.raises(Refused, match="¥0を下回る"):
+            await self.lower(office, 0, "again")
+        assert await breaches(office) == []
+
+    async def on_its_way(self, office: Office) -> None:
+        """Have an end come by notice, with a penalty."""
+        end = ending("18(1)", 29_700_000)
+        async with office.sessions.begin() as session:
+            session.add(
+                TerminationRow(
+                    contract_no=NUMBER, n=1, ground=end.ground, form=end.form, arrived_at=end.arrived_at,
+                    arrived_on=end.arrived_on, ends_on=end.ends_on, penalty=end.penalty,
+                    delete_from_on=end.delete_from_on, basis={}, state="running",
+                )
+            )  # fmt: skip
+
+    async def lower(self, office: Office, amount: int, key: str = "w") -> str:
+        """Propose a lower penalty."""
+        async with office.sessions.begin() as session:
+            contract = await session.get_one(ContractRow, NUMBER)
+            approval_id, _ = await propose_waiver(
+                session, office, contract, amount=amount, reason="和解", key=f"{key}{amount}",
+                actor="billing:billing-1", as_of=at_noon(TODAY),
+            )  # fmt: skip
+        return approval_id
 
     async def test_once(self, office: Office) -> None:
         """An end has one penalty invoice, and none where none is due."""

@@ -60,12 +60,30 @@ STATED = {
     "pre_start_withdrawal_receipt": ["2026年3月30日", "¥32,400,000", "¥900,000×36"],
     "resource_deletion_reminder": ["あと7日", "vm-41f0c2d8", "基幹DB データ", "¥20,000", "4件", "第38条第2項"],
     "contract_end_notice": ["2026年5月31日 24時00分", "第18条第1項(お客さまによる解約)", "なし", "vol-9a77e310"],
+    "restoration_request": [
+        "2026年6月14日",
+        "2026年5月31日(期限を過ぎています)",
+        "基幹DB データ",
+        "4件",
+        "全額をご請求します",
+        "損害金",
+    ],
     "data_erasure_certificate": [
         "2026年6月30日 0時10分",
         "NIST SP 800-88",
         "DEL-0123456789AB",
         "クラウド運用部長",
         "web-01",
+    ],
+    "personal_data_erasure_record": [
+        "2037年4月1日 0時10分",
+        "0123456789abcdef" * 4,
+        "承認による消去",
+        "P-000123",
+        "admin:admin-1",
+        "書面の控え",
+        "1,203",
+        "社内記録(送付なし)",
     ],
     "contact_check_request": ["N-2026-000118", "keiri@genkai-nanatsuboshi.example", "請求先", "回答欄"],
     "receipt": ["¥110,000", "2026年10月20日", "1260000007", "遅延損害金", "¥1,589", "元本", "¥98,411", "お預かり"],
@@ -204,11 +222,21 @@ class TestVariants:
             "cancellation_receipt": {"penalty": 0},
             "not_in_writing_notice": {"cutoff": None},
             "contract_end_notice": {"last_usage_month": None, "final_due_on": None, "left_over": None},
+            "restoration_request": {"end_ground": "17(1)", "resources_by_on": None, "deletion_charged": False},
+            "personal_data_erasure_record": {"approval_id": None, "approvers": None},
             "receipt": {"rest": None},
             "payment_inquiry": {"invoice_no": None, "short": None},
             "refund_notice": {"refund_on": None, "account": None},
         }
-        gone = ["回答予定日", "該当する条項", "違約金:¥", "到達の期限", "残っているOCFリソース"]
+        gone = [
+            "回答予定日",
+            "該当する条項",
+            "違約金:¥",
+            "到達の期限",
+            "残っているOCFリソース",
+            "全額をご請求します",
+            "承認",
+        ]
         gone += ["お預かり", "不足している金額", "ご返金いたします"]
         for (slug, facts), word in zip(bare.items(), gone, strict=True):
             text = compose(letter(slug, facts), SENDER).text
@@ -238,6 +266,12 @@ class TestVariants:
         """A letter issued at 15:00 UTC bears the next day's date."""
         late = letter("refusal_notice", issued_at=datetime(2026, 3, 31, 15, 0, tzinfo=UTC))
         assert "発行日: 2026年4月1日" in compose(late, SENDER).text
+
+    def test_who_was_rescinded_had_no_duty_to_delete(self) -> None:
+        """Only 18(1) puts the deletion of OCF resources on the customer, so only then its cost is charged (A91)."""
+        text = compose(letter("contract_end_notice", {"ground": "17(1)"}), SENDER).text
+        assert "費用をご請求する場合は、別途お知らせします。" in text
+        assert "全額をご請求します" not in text
 
     def test_an_end_within_a_day_prints_its_time(self) -> None:
         """24時00分 is for midnight only; an end by arrival has its own minute."""

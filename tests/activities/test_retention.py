@@ -7,17 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdfium2 import PdfDocument
 from sqlalchemy import select
 from sqlmodel import SQLModel, col
 
+from activities.acts import ACTS
+from activities.approvals import decide
 from activities.closing import check_move, leftovers
 from activities.deletion import Deletions
 from activities.erasure import Erasures
+from activities.erasure_by_hand import propose_erasure
 from activities.gateways.provisioning import SimulatedProvisioning
 from activities.legal_holds import propose_hold
+from activities.letters import print_letter
 from activities.office import Office
 from activities.retention import begin_deletion, begin_missing, view_deletion
 from models.database import Sessions
+from models.messages.office import ApprovalVote, Origin
 from models.messages.retention import Look, Outlook, RetentionOrder
 from models.tables import (
     ApplicationRow,
@@ -156,7 +162,7 @@ async def test_erasing_is_checked_where_it_is_written(office: Office) -> None:
     number = await an_ended_contract(office)
     async with office.sessions.begin() as session:
         contract = await session.get_one(ContractRow, number)
-        with pytest.raises(Refused, match="2037年4月1日"):
+        with pytest.raises(Refused, match="2037年3月31日"):
             await check_move(session, office, contract, "erased", at(date(2037, 3, 31), 23))
         await check_move(session, office, contract, "erased", at(ERASABLE, 0, 10))
         contract.state = "active"
@@ -182,6 +188,64 @@ async def test_the_erasure_is_certified_once(office: Office) -> None:
     assert (certified.kind, certified.article) == ("personal", "44(6)")
     assert {"class": "resources", "count": 1} in certified.items
     assert (await row(office, DeletionRow, number)).state == "erased"
+
+
+async def test_people_decide_on_an_erasure(office: Office) -> None:
+    """Our period of 15 years can be waived once the statutes' 10 are over; the record names who agreed (44(6), A68)."""
+    office = replace(office, terms=office.terms.with_overrides({"retention_years": 15}))
+    number, when = await an_ended_contract(office), at(date(2037, 4, 2), 10)
+    await Deletions(office).delete_data(order(number, at(GRACE_OVER, 0, 10)))
+
+    async def proposed(as_of: datetime, key: str = "e") -> str:
+        async with office.sessions.begin() as session:
+            contract = await session.get_one(ContractRow, number)
+            return await propose_erasure(
+                session, office, contract, reason="お客さまのご希望", key=key, actor="legal:legal-1", as_of=as_of
+            )
+
+    with pytest.raises(Refused, match="完了していない"):
+        await proposed(when)
+    await set_state(office, number, "closed")
+    with pytest.raises(Refused, match="2037年3月31日まで"):
+        await proposed(at(date(2037, 3, 31), 23))
+    by_itself = at(date(2042, 4, 1), 0, 10)
+    assert await look(office, number, when) == Outlook(step="wait", phase="retained", until=by_itself)
+    approval_id = await proposed(when)
+    with pytest.raises(Refused, match="既に提案"):
+        await proposed(when, "again")
+    vote = ApprovalVote(
+        origin=Origin(key="v", actor="admin:admin-1"), approval_id=approval_id, person="admin-1", role="admin",
+        decision="approve", reason="確認済み",
+    )  # fmt: skip
+    async with office.sessions.begin() as session:
+        assert await decide(session, office, ACTS, vote, as_of=when) == "approved"
+
+    # the deletion is told, finds that it is decided, and the contract may be erased from then on
+    told = [each.key for each in await rows(office, OutboxRow) if each.name == "look_again"]
+    assert f"look:deletion/{number}:{approval_id}" in told
+    assert (await look(office, number, when)).step == "erase"
+    async with office.sessions.begin() as session:
+        await check_move(session, office, await session.get_one(ContractRow, number), "erased", when)
+    await set_state(office, number, "erased")
+    await Erasures(office).erase_personal_data(order(number, when))
+    certified = next(each for each in await rows(office, CertificateRow) if each.kind == "personal")
+    assert certified.approval_id == approval_id
+    record = await row(office, NoticeRow, certified.notice_no)
+    assert (record.slug, record.channel, record.state) == ("personal_data_erasure_record", "record", "arrived")
+    printed = await print_letter(office, record)
+    assert printed is not None
+    with PdfDocument(printed) as pdf:
+        words = "".join(page.get_textpage().get_text_bounded() for page in pdf)
+    for each in (approval_id, "admin:admin-1", certified.sha256, "承認による消去", "リソースの名称"):
+        assert each in "".join(words.split()).replace("\u200b", "")
+    with pytest.raises(Refused, match="既に消去"):
+        await proposed(when, "after")
+
+
+async def set_state(office: Office, number: str, state: str) -> None:
+    """Bring a contract to a state."""
+    async with office.sessions.begin() as session:
+        (await session.get_one(ContractRow, number)).state = state
 
 
 async def test_contracts_that_ended_before_there_were_deletions(office: Office) -> None:

@@ -36,6 +36,9 @@ async def test_twelve_years_to_the_erasure(desk: Desk) -> None:
     assert shown["state"] == "closed"
     assert shown["next_actions"] == [{"on": "2037-04-01", "action": "erasure", "article": "44(6)"}]
 
+    # ten years no decision can erase it either
+    assert await desk.refused("legal", f"{contract}/erasures", {"reason": "ご希望"}) == "44(6)"
+
     # 31 March 2037: the last day of retention
     await desk.until("2037-03-31T23:00:00+09:00")
     assert (await desk.read(contract))["state"] == "closed"
@@ -47,7 +50,7 @@ async def test_twelve_years_to_the_erasure(desk: Desk) -> None:
     assert [each["kind"] for each in erased["certificates"]] == ["data", "personal"]
     assert erased["certificates"][1]["at"].startswith("2037-04-01T00:1")
     actions = [each["action"] for each in await desk.timeline(number)]
-    assert actions[-2:] == ["erased", "personal_data_erased"]
+    assert actions[-3:] == ["erased", "letters_withdrawn", "personal_data_erased"]  # a copy that nobody posted
     assert actions.index("data_deleted") < actions.index("closed")
     assert await does_not_hold(desk) == []
     assert time.process_time() - begun < 60
@@ -106,6 +109,41 @@ async def test_a_withdrawal_before_the_start(desk: Desk) -> None:
     assert await desk.letters(slug="data_erasure_certificate") == []
     assert await pay_all(desk, number, day="0426") >= penalty
     assert (await desk.read(contract))["state"] == "closed"
+
+
+async def test_two_people_erase_what_no_statute_keeps(open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our own 12 years are waived after the statutes' 10 (44(6), A68): the keys go at once, and it is on record."""
+    monkeypatch.setattr("service.wiring.TERMS_1_0", TERMS_1_0.with_overrides({"retention_years": 12}))
+    desk = await open_desk("2026-03-25T09:00+09:00")
+    number = await desk.contract()
+    contract, body = f"/v1/contracts/{number}", {"reason": "お客さまのご希望"}
+    gone = {"ground": "28(1)", "arrived_at": "2026-03-25T09:00:00+09:00", "form": "email"}
+    await desk.do("intake", f"{contract}/cancellations", gone)
+    await desk.until("2026-04-26T10:00:00+09:00")
+    assert await desk.refused("admin", f"{contract}/erasures", body) == "44(6)"  # it owes a penalty and is not closed
+    await pay_all(desk, number, day="0426")
+    assert (await desk.read(contract))["next_actions"] == [
+        {"on": "2039-04-01", "action": "erasure", "article": "44(6)"}
+    ]
+
+    await desk.until("2037-04-01T09:00:00+09:00")
+    proposed = await desk.do("legal", f"{contract}/erasures", body)
+    await approve(desk, proposed["approval_id"], "legal-2")
+    assert (await desk.read(contract))["state"] == "erased"
+    (personal,) = (await desk.read(f"{contract}/deletion"))["certificates"]
+    record = await desk.letter("personal_data_erasure_record")
+    assert (personal["approval_id"], personal["notice_no"]) == (proposed["approval_id"], record["notice_no"])
+    assert "legal:legal-2" in await desk.text(record["notice_no"])
+    customer = await desk.customer((await desk.read(contract))["customer_ref"])
+    assert (await desk.get(f"/v1/notices/{record['notice_no']}", customer)).status_code == 404
+    assert record not in (await desk.read("/v1/notices", customer, limit="500"))["items"]
+    for what, role, told in (
+        ("reissues", "legal", {"reason": "再送"}),
+        ("deliveries", "legal", {"outcome": "delivered", "at": "2037-04-01T09:00:00+09:00", "proof": "x"}),
+    ):
+        answer = await desk.post(role, f"/v1/notices/{record['notice_no']}/{what}", told)
+        assert answer.status_code == 409, answer.text
+    assert await does_not_hold(desk) == []
 
 
 async def test_deletion_without_notice_is_off(desk: Desk) -> None:

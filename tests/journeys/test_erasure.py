@@ -20,6 +20,7 @@ from tests.journeys.test_privacy import STORES, checkpoint, histories
 
 PAYER = "ｶﾅﾘﾔｼﾖｳｼﾞ"
 ERASED = "(消去済)"
+RECORD = "personal_data_erasure_record"
 GONE = 410
 LISTS = (
     "applications", "approvals", "bank-accounts", "contractors", "contracts", "deposits", "disclosures", "invoices",
@@ -60,6 +61,7 @@ async def test_after_the_erasure_no_canary_is_left(
     await desk.until("2037-04-02T09:00:00+09:00")
     assert (await desk.read(f"/v1/contracts/{number}"))["state"] == "erased"
     await nothing_is_told(desk, canaries, number)
+    assert "保存期間の満了" in await desk.text((await desk.letter(RECORD))["notice_no"])
     await the_books_stand(desk, number)
     await commands_are_refused(desk, number)
     assert canaries.found_in(await histories(server, desk.office.client.namespace)) == set()
@@ -223,7 +225,10 @@ async def nothing_is_told(desk: Desk, canaries: Canaries, number: str) -> None:
     answers = await everything(desk, number)
     assert {path: found for path, told in answers.items() if (found := canaries.found_in(told))} == {}
     pdfs = {path: told for path, told in answers.items() if path.endswith(".pdf")}
-    assert {path for path, told in pdfs.items() if not told.endswith(str(GONE).encode())} <= never_printed(pdfs)
+    record = {f"/v1/notices/{each['notice_no']}/document.pdf" for each in await desk.letters(slug=RECORD)}
+    left = {path for path, told in pdfs.items() if not told.endswith(str(GONE).encode())}
+    assert left - record <= never_printed(pdfs)
+    assert record <= left
     assert ERASED.encode() in answers["/v1/exports/invoices.csv"]
     assert (await desk.read(f"/v1/contracts/{number}"))["customer_name"] == ERASED
     for name in ("contract_no", "state"):
@@ -258,6 +263,7 @@ async def commands_are_refused(desk: Desk, number: str) -> None:
         f"{contract}/assignments": ("legal", {"assignee": successor(), "reason": "事業譲渡"}),
         f"{contract}/name-changes": ("intake", {"arrived_at": now, "form": "paper", "changes": {"name": "新"},
             "effective_on": "2037-04-01"}),
+        f"{contract}/erasures": ("legal", {"reason": "ご希望"}),
         f"{contract}/service-start": ("provisioning", {"service_start_on": "2026-03-25"}),
         "/v1/disclosures": ("legal", {"contract_no": number, "requester": "某", "ground": "consent", "scope": "全部",
             "data": ["personal"], "legal_basis": {"reference": "同意書", "sha256": "0" * 64}, "reason": "同意"}),

@@ -7,7 +7,7 @@ from tests.journeys.canaries import PERSONAL
 
 WIDE = "株𠮷"  # the second has four bytes in UTF-8 and two units in UTF-16
 LINE, TEXT, REFERENCE = (WIDE * 100)[:200], (WIDE * 1000)[:2000], "r" * 64
-EXPECTED_TASKS = {"post_letter", "no_delivery_record", "billing_held", "approval_waits"}
+EXPECTED_TASKS = {"post_letter", "no_delivery_record", "billing_held", "approval_waits", "restoration"}
 
 
 def longest(value: Any, field: str = "") -> Any:  # noqa: ANN401 - any JSON

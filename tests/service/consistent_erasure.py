@@ -16,6 +16,7 @@ from models.tables import (
     DeletionRow,
     LegalHoldRow,
     NameChangeRow,
+    NoticeRow,
     PartyRow,
     ResourceRow,
     SuccessionRow,
@@ -46,12 +47,19 @@ def erased() -> Iterator[SQLModel]:
     record.move(at("2014-03-31"), "started", "5(1)", "provisioning:a")
     record.letter(at("2014-03-31"), "service_start_notice")
     left(record, at("2014-04-20"), at("2014-05-31"))
+    record.event(at("2014-05-31"), "restoration_asked", "38(1)").letter(at("2014-05-31"), "restoration_request")
     yield terminated(NUMBER, "18(1)", at("2014-04-20"), "2014-05-31")
     record.letter(at("2014-06-01"), "invoice", facts=b"", notice_no="N-000043", workflow_id="bulk/N-000043")
     record.event(at("2014-06-29"), "data_deleted", "34(1)")
     record.letter(at("2014-06-29"), "data_erasure_certificate", notice_no="N-000044")
     record.move(at("2014-06-29"), "closed", "34(1)").move(at("2025-03-31"), "erased", "44(6)")
     record.event(at("2025-03-31"), "personal_data_erased", "44(6)")
+    yield NoticeRow(
+        notice_no="N-000045", key="N-000045", workflow_id="record/N-000045", slug="personal_data_erasure_record",
+        article="44(6)", contract_no=NUMBER, application_no=APPLICATION, channel="record", form="record",
+        state="arrived", terms_version="1.0", queued_at=at("2025-03-31"), stamped_at=at("2025-03-31"),
+        dispatched_at=at("2025-03-31"), arrived_at=at("2025-03-31"), deemed=False, basis="record", method="record",
+    )  # fmt: skip
     record.workflow(f"deletion/{NUMBER}", at("2014-05-31"), at("2025-03-31"))
     yield from application.written()
     yield from record.written()
@@ -122,7 +130,7 @@ def _certificates() -> Iterator[SQLModel]:
         deleted_at=at("2014-06-29"), erasable_from_on=date(2025, 4, 1), erased_at=at("2025-03-31"),
     )  # fmt: skip
     for kind, article, on, notice_no in (
-        ("data", "34(1)", "2014-06-29", "N-000044"), ("personal", "44(6)", "2025-03-31", None),
+        ("data", "34(1)", "2014-06-29", "N-000044"), ("personal", "44(6)", "2025-03-31", "N-000045"),
     ):  # fmt: skip
         stated: dict[str, Any] = {
             "key": f"{NUMBER}/{kind}", "contract_no": NUMBER, "kind": kind, "article": article,

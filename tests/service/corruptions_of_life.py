@@ -233,6 +233,11 @@ LETTERS = (
         "contract_no = 'C-000002'", "I7 notice C-000002/contract_end_notice", postgresql=True,
     ),
     Corruption(
+        "a restoration that nobody was asked for",
+        "UPDATE notice SET slug = 'receipt' WHERE slug = 'restoration_request'",
+        "I7 notice C-000004/restoration_request",
+    ),
+    Corruption(
         "an invoice that nobody got", "UPDATE notice SET invoice_no = NULL WHERE invoice_no = '2260000001'",
         "I7 invoice 2260000001", postgresql=True,
     ),

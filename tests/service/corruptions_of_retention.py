@@ -5,11 +5,11 @@ from tests.service.corruptions import Corruption
 RETENTION = (
     Corruption(
         "closed by another article", "UPDATE audit_event SET article = '18(1)' WHERE action = 'closed'",
-        "I6 audit_event C-000004/11", ("I9",), postgresql=True,
+        "I6 audit_event C-000004/13", ("I9",), postgresql=True,
     ),
     Corruption(
         "closed without an end", "UPDATE audit_event SET action = 'ending' WHERE action = 'ended' AND "
-        "chain = 'C-000004'", "I6 audit_event C-000004/11", ("I9",),
+        "chain = 'C-000004'", "I6 audit_event C-000004/13", ("I9",),
     ),
     Corruption(
         "closed, and nobody says so", "UPDATE contract SET state = 'closed' WHERE contract_no = 'C-000002'",
@@ -40,8 +40,16 @@ RETENTION = (
         "I7 certificate C-000004/data", postgresql=True,
     ),
     Corruption(
+        "an erasure that is not on record", "UPDATE notice SET channel = 'web' WHERE notice_no = 'N-000045'",
+        "I7 certificate C-000004/personal", postgresql=True,
+    ),
+    Corruption(
+        "an erasure decided by nobody", "UPDATE certificate SET approval_id = 'P-000011' WHERE kind = 'personal'",
+        "I6 certificate C-000004/personal", ("I9",), postgresql=True,
+    ),
+    Corruption(
         "an event of nobody", "UPDATE audit_event SET actor = ' ' WHERE action = 'data_deleted'",
-        "I9 audit_event C-000004/9", postgresql=True,
+        "I9 audit_event C-000004/11", postgresql=True,
     ),
     Corruption(
         "a certificate of something else", "UPDATE certificate SET method = 'none' WHERE kind = 'personal'",

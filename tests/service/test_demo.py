@@ -20,7 +20,8 @@ LETTERS = [
     *("second_reminder", "second_reminder", "suspension_warning", "suspension_started_notice"),
     *("late_interest_invoice", "service_resumed_notice", "invoice", "not_in_writing_notice", "cancellation_receipt"),
     *("invoice", "resource_deletion_reminder", "resource_deletion_reminder", "resource_deletion_reminder"),
-    *("contract_end_notice", "penalty_invoice", "first_reminder", "invoice", "second_reminder", "second_reminder"),
+    *("contract_end_notice", "penalty_invoice", "restoration_request", "restoration_request", "first_reminder"),
+    *("invoice", "second_reminder", "second_reminder"),
     *("late_interest_invoice", "data_erasure_certificate"),
 ]
 
@@ -72,6 +73,8 @@ def test_the_story_is_told_to_its_end(tmp_path: Path) -> None:
         "2026-08-10 09:30  第18条第1項         × ",
         "27,000,000",
         "2026-10-01 00:00  第18条第1項         利用契約は2026年9月30日をもって終了しました。 [自動]",
+        "2026-10-01 00:00  第38条第1項         契約終了日に残っていた設備等の撤去及び原状回復を求めました。 [自動]",
+        "第38条第1項         次の予定: 2026-10-14 撤去・原状回復の期限",
         "2026-10-30 00:10  第34条第1項         データ等を削除しました。 [自動]",
         "2037-04-02 10:00  第44条第6項         利用契約の状態は「消去済」、契約者名は「(消去済)」です。",
         "第38条第2項         削除されずに残ったリソース: res-gateway (閉域接続)",

@@ -2,11 +2,12 @@
 
 import pytest
 
-from terms.letters import LETTERS, channel_of, copy_of
+from terms.letters import LETTERS, NotSent, channel_of, copy_of
 
 IN_WRITING = {"refusal_notice"}
 CERTIFIED = {"formal_demand", "rescission_notice", "succession_rescission_notice", "antisocial_rescission_notice"}
 CONSENTS = {"assignment_consent", "assignment_refusal"}
+RECORDS = {"personal_data_erasure_record"}
 BY_POST = {"contact_check_request"}
 BILLS = {"invoice", "usage_statement", "credit_note"}
 SUSPENSIONS = {"suspension_warning", "suspension_extension_notice"}
@@ -61,7 +62,7 @@ class TestArticle17Paragraph3:
 class TestArticle42Paragraph1:
     """By e-mail to whom agreed to it, else by ordinary post."""
 
-    @pytest.mark.parametrize("slug", sorted(LETTERS.keys() - IN_WRITING - CERTIFIED - BY_POST - CONSENTS))
+    @pytest.mark.parametrize("slug", sorted(LETTERS.keys() - IN_WRITING - CERTIFIED - BY_POST - CONSENTS - RECORDS))
     def test_consent_decides(self, slug: str) -> None:
         """Who agreed to electronic delivery gets e-mail, who did not gets paper (A65)."""
         assert channel_of(slug, electronic_delivery=True) == "email"
@@ -73,11 +74,18 @@ class TestArticle42Paragraph1:
         assert channel_of("contact_check_request", electronic_delivery=electronic_delivery) == "post"
 
     @pytest.mark.parametrize("slug", sorted(LETTERS))
-    def test_the_second_reminder_goes_on_paper_too(self, slug: str) -> None:
+    def test_some_go_on_paper_too(self, slug: str) -> None:
         """A copy by post beside the e-mail, and no second letter where the first is on paper."""
-        wanted = "post" if slug == "second_reminder" else None
+        wanted = "post" if slug in {"second_reminder", "restoration_request"} else None
         assert copy_of(slug, "email") == wanted
         assert copy_of(slug, "post") is None
+
+    def test_a_record_is_sent_to_nobody(self) -> None:
+        """Who asks for a certificate of an erasure is given it; it has no channel of its own (44(6))."""
+        assert {slug for slug, kind in LETTERS.items() if kind.form == "record"} == RECORDS
+        for slug in RECORDS:
+            with pytest.raises(NotSent):
+                channel_of(slug, electronic_delivery=True)
 
     def test_a_letter_that_is_not_on_the_list_has_no_channel(self) -> None:
         """No letter is sent whose clause and form nobody has stated."""
@@ -110,6 +118,8 @@ class TestArticle42Paragraph1:
             ("pre_start_withdrawal_receipt", "28(1)"),
             ("resource_deletion_reminder", "18(1)"),
             ("contract_end_notice", "18(1)"),
+            ("restoration_request", "38(1)"),
+            ("personal_data_erasure_record", "44(6)"),
             ("contact_check_request", "42(2)"),
             ("invoice", "27(1)"),
             ("usage_statement", "27(1)"),

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terms.citation import InvalidRule
-from terms.penalty import ChargeKind, Ground, penalty, penalty_basis
+from terms.citation import InvalidRule, Refused
+from terms.penalty import ChargeKind, Ground, must_lower_penalty, penalty, penalty_basis
 from tests.terms.oracles import ONE, TERMS, day, last_of_month
 
 DAYS = st.dates(min_value=date(2026, 3, 1), max_value=date(2033, 12, 31))
@@ -19,6 +19,22 @@ def amount(ends_on: str, min_term_ends_on: str, monthly: int = 300_000, ground: 
     """Return a penalty in yen."""
     found = penalty(TERMS, ground=ground, ends_on=day(ends_on), min_term_ends_on=day(min_term_ends_on), monthly=monthly)
     return found.penalty
+
+
+class TestALowerSum:
+    """28 fixes the most that can be asked; less, or nothing, is for people to decide."""
+
+    @pytest.mark.parametrize("amount", [0, 1, 749_999])
+    def test_below_the_formula(self, amount: int) -> None:
+        """Any sum below it."""
+        must_lower_penalty(due=750_000, amount=amount)
+
+    @pytest.mark.parametrize("amount", [750_000, 750_001])
+    def test_not_below_it(self, amount: int) -> None:
+        """The same sum is no change, a higher one has no ground."""
+        with pytest.raises(Refused, match="¥750,000") as refused:
+            must_lower_penalty(due=750_000, amount=amount)
+        assert refused.value.article == "28"
 
 
 class TestArticle28Paragraph2:

@@ -12,11 +12,13 @@ from terms.retention import (
     Retention,
     Waiting,
     closing_waits_for,
+    erasable_by_decision_from,
     fiscal_year_end,
     must_close,
     must_delete,
     must_delete_early,
     must_erase,
+    must_erase_by_decision,
     retention,
 )
 from tests.terms.oracles import ONE, TERMS, day, each_day, last_of_month
@@ -131,6 +133,58 @@ class TestErasure:
     def test_from_the_day_on(self, today: str) -> None:
         """The day itself counts, and every later one."""
         must_erase(erasable_from_on=day("2037-04-01"), today=day(today), owed=0, blocked_by=())
+
+
+class TestErasureByDecision:
+    """People may waive what is left of our own period, never a day of a statute (44(6), A68)."""
+
+    LONG = retention(
+        TERMS.with_overrides({"retention_years": 15}),
+        ended_on=day("2026-05-31"),
+        last_invoice_month="2026-06",
+        loss_year=False,
+    )
+
+    @pytest.mark.parametrize(
+        ("own", "loss_year", "first"),
+        [
+            pytest.param(15, False, "2037-04-01", id="our-period-is-longer"),
+            pytest.param(10, False, "2037-04-01", id="as-long-as-the-companies-act's"),
+            pytest.param(0, False, "2037-04-01", id="shorter"),
+            pytest.param(15, True, "2037-06-01", id="of-a-loss-year"),
+        ],
+    )
+    def test_the_first_day(self, own: int, first: str, *, loss_year: bool) -> None:
+        """The day after the last period of a statute."""
+        terms = TERMS.with_overrides({"retention_years": own})
+        found = retention(terms, ended_on=day("2026-05-31"), last_invoice_month="2026-06", loss_year=loss_year)
+        assert erasable_by_decision_from(found) == day(first)
+        assert erasable_by_decision_from(found) <= found.erasable_from_on
+
+    def test_from_that_day_on(self) -> None:
+        """Years before it would come by itself."""
+        assert self.LONG.erasable_from_on == day("2042-04-01")
+        must_erase_by_decision(self.LONG, today=day("2037-04-01"), closed=True, owed=0, blocked_by=())
+
+    @pytest.mark.parametrize(
+        ("today", "closed", "owed", "blocked_by"),
+        [
+            pytest.param("2037-03-31", True, 0, (), id="the-last-day-of-a-statute"),
+            pytest.param("2037-04-01", False, 0, (), id="not-closed"),
+            pytest.param("2037-04-01", True, 1, (), id="a-debt"),
+            pytest.param("2037-04-01", True, 0, ("hold",), id="a-hold"),
+        ],
+    )
+    def test_not_yet(self, today: str, owed: int, blocked_by: tuple[CaseKind, ...], *, closed: bool) -> None:
+        """Each of the four is enough."""
+        with pytest.raises(Refused) as refused:
+            must_erase_by_decision(self.LONG, today=day(today), closed=closed, owed=owed, blocked_by=blocked_by)
+        assert refused.value.article == "44(6)"
+
+    def test_the_last_day_is_named(self) -> None:
+        """Kept through 31 March, erased from 1 April."""
+        with pytest.raises(Refused, match="2037年3月31日まで"):
+            must_erase_by_decision(self.LONG, today=day("2036-01-01"), closed=True, owed=0, blocked_by=())
 
 
 class TestArticle44Paragraph6:
