@@ -102,11 +102,9 @@ class Calendar:
             *([work] if work else []),
             *([day_of(s.as_of)] if late else []),
         ]
-        earliest = s.swept_on + ONE_DAY if s.swept_on else day_of(s.as_of)
-        if sweep_at(earliest) <= s.as_of and s.swept_on is None:
-            earliest = day_of(s.as_of)
-        longest = day_of(s.as_of) + LONGEST_SLEEP
-        due = sweep_at(max(earliest, min([*days, longest])))
+        today = day_of(s.as_of)
+        earliest = today if s.swept_on is None else max(today, s.swept_on + ONE_DAY)  # a day missed is swept today
+        due = sweep_at(max(earliest, min([*days, today + LONGEST_SLEEP])))
         return due if billing is None else min(due, max(billing, s.as_of))
 
     @activity.defn

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from activities.addressees import contact_of
 from activities.letters import queue_letter
 from activities.office import Office
-from activities.records import audit, enqueue_signal, insert_once, open_task
+from activities.records import audit, enqueue_signal, insert_once, look_again, open_task
 from models.messages.notice import Delivery, LetterMoved
 from models.messages.office import Event, LetterOrder, TaskOrder
 from models.tables import ContactRow, DeliveryRow, NoticeRow
@@ -125,3 +125,4 @@ async def _ask_for_contact(
         application_no=cast("str", row.application_no),
         contract_no=row.contract_no,
     )
+    await look_again(session, f"look:contact_check:{row.notice_no}", as_of)  # an answer will be missed some day

@@ -11,9 +11,11 @@ from sqlmodel import col
 
 from activities.arrears import close_case
 from activities.bulk import insert_rows
+from activities.calendar import Calendar
 from activities.dunning import next_overdue, open_missing
 from activities.office import Office
 from models.database import Sessions
+from models.messages.office import SweepInput
 from models.tables import ApplicationRow, ContractRow, DefaultCaseRow, InvoiceAccountRow, InvoiceRow, OutboxRow
 from tests.api.offices import open_office
 from tests.desk import JSON
@@ -117,6 +119,21 @@ async def test_a_thousand_at_once_and_twice(office: Office) -> None:
     assert await counted(office) == (1_000, 1_000)
     async with office.readers() as session:
         assert await next_overdue(session, office) == date(2026, 6, 2)
+
+
+async def test_a_day_that_was_missed(office: Office) -> None:
+    """What should have been swept on an earlier day waits for this morning's sweep, and nobody turns in circles."""
+    await owing(office, 1, 1)
+    calendar, swept_on = Calendar(office), date(2026, 5, 1)
+    for as_of, due in [
+        ("2026-06-09T00:05+09:00", "2026-06-09T06:00+09:00"),
+        ("2026-06-09T06:00+09:00", "2026-06-09T06:00+09:00"),
+        ("2026-06-09T09:00+09:00", "2026-06-09T06:00+09:00"),
+    ]:
+        order = SweepInput(as_of=datetime.fromisoformat(as_of), swept_on=swept_on)
+        assert await calendar.next_due(order) == datetime.fromisoformat(due)
+    swept = SweepInput(as_of=datetime.fromisoformat("2026-06-09T09:00+09:00"), swept_on=date(2026, 6, 9))
+    assert await calendar.next_due(swept) == datetime.fromisoformat("2026-06-10T06:00+09:00")
 
 
 async def test_what_is_laid_out(office: Office) -> None:
