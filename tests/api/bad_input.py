@@ -149,6 +149,7 @@ COMMANDS: dict[str, tuple[str, str, JSON]] = {
         "/v1/contracts/{active}/restorations",
         {"completed_on": "2026-03-24", "items": [{"description": "撤去", "cost": 30_000}]},
     ),
+    "erasures": ("legal", "/v1/contracts/{active}/erasures", {"reason": "ご希望"}),
     "default holds": (
         "dunning",
         "/v1/contracts/{active}/default/holds",

@@ -123,10 +123,12 @@ async def test_two_people_erase_what_no_statute_keeps(open_desk: OpenDesk, monke
     assert await desk.refused("admin", f"{contract}/erasures", body) == "44(6)"  # it owes a penalty and is not closed
     await pay_all(desk, number, day="0426")
     assert (await desk.read(contract))["next_actions"] == [
-        {"on": "2039-04-01", "action": "erasure", "article": "44(6)"}
+        {"on": "2038-04-01", "action": "erasure", "article": "44(6)"}
     ]
 
-    await desk.until("2037-04-01T09:00:00+09:00")
+    await desk.until("2036-03-31T23:00:00+09:00")
+    assert await desk.refused("legal", f"{contract}/erasures", body) == "44(6)"  # a day of the Companies Act is left
+    await desk.until("2036-04-01T09:00:00+09:00")
     proposed = await desk.do("legal", f"{contract}/erasures", body)
     await approve(desk, proposed["approval_id"], "legal-2")
     assert (await desk.read(contract))["state"] == "erased"
@@ -139,7 +141,7 @@ async def test_two_people_erase_what_no_statute_keeps(open_desk: OpenDesk, monke
     assert record not in (await desk.read("/v1/notices", customer, limit="500"))["items"]
     for what, role, told in (
         ("reissues", "legal", {"reason": "再送"}),
-        ("deliveries", "legal", {"outcome": "delivered", "at": "2037-04-01T09:00:00+09:00", "proof": "x"}),
+        ("deliveries", "legal", {"outcome": "delivered", "at": "2036-04-01T09:00:00+09:00", "proof": "x"}),
     ):
         answer = await desk.post(role, f"/v1/notices/{record['notice_no']}/{what}", told)
         assert answer.status_code == 409, answer.text
