@@ -1,7 +1,8 @@
 """Workers that die by SIGKILL at each activity, once before or after its work, and come back as new processes.
 
 `python -m tests.mortal` is the process they come from: it has imported everything and forks a worker after each death.
-Which points have had their death is kept in a file, for nobody who was killed remembers it.
+Which points have had their death is kept in a file, for nobody who was killed remembers it. What a dead worker had in
+hand, the server would miss after its timeout only; here it is told soon, so that timeouts can be as long as ever.
 """
 
 import asyncio
@@ -19,9 +20,14 @@ from types import FrameType
 from typing import Any, NamedTuple, NoReturn
 from unittest.mock import patch
 
+from sqlalchemy import select
 from sqlalchemy.orm import configure_mappers
+from sqlmodel import col
 from temporalio import activity
+from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.common import RetryPolicy
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 from temporalio.worker import (
     ActivityInboundInterceptor,
     ExecuteActivityInput,
@@ -35,16 +41,17 @@ from temporalio.worker import (
 )
 from temporalio.workflow import ActivityHandle
 
-from activities import heartbeat, relay
+from activities import relay
 from activities.office import Office
+from models.tables import OpenWorkflowRow
 from service import lifeline, wiring
 from service.settings import Settings, as_environment
 
 ROOT = Path(__file__).parents[1]
-SILENCE = timedelta(seconds=0.8)  # after which a worker that gives no sign of life counts as dead
-BEAT = timedelta(seconds=0.1)
-TASK = timedelta(seconds=2)  # so long is a workflow's task waited for that a dead worker had
+LOOK_EVERY = 0.2  # seconds
+TASK = timedelta(seconds=3)  # so long is a workflow's task waited for that a dead worker had
 AT_ONCE = RetryPolicy(initial_interval=timedelta(seconds=0.1), maximum_interval=timedelta(seconds=1))
+STARTED = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
 BEFORE = 4  # every so many activities of a kind, the death comes before the work
 SPARED = dict.fromkeys(("billing", "calendar", "sweep"), 3)
 """Workflows that do the same every day: after so many deaths at an activity of theirs the others are lived through."""
@@ -105,7 +112,7 @@ class Deaths:
 
 
 class Mortal(Interceptor):
-    """Stands around activities; and has workflows ask for signs of life, so that a death is noticed soon."""
+    """Stands around activities; and has workflows ask for them again soon after a death."""
 
     def __init__(self, deaths: Deaths) -> None:
         self.deaths = deaths
@@ -135,8 +142,7 @@ class _MortalActivity(ActivityInboundInterceptor):
         deadly = mortal.deaths.armed and here.point not in mortal.known and times < SPARED.get(here.workflow, times + 1)
         if deadly and times % BEFORE == BEFORE - 1:
             mortal.deaths.die(here._replace(moment="before"))
-        async with heartbeat.beating():
-            done = await super().execute_activity(input)
+        done = await super().execute_activity(input)
         if deadly:
             mortal.deaths.die(here)
         return done
@@ -149,24 +155,50 @@ class _Impatient(WorkflowInboundInterceptor):
 
 class _ImpatientCalls(WorkflowOutboundInterceptor):
     def start_activity(self, input: StartActivityInput) -> ActivityHandle[Any]:  # noqa: A002 - Temporal's name
-        """Ask for signs of life, and try again soon."""
-        return super().start_activity(dataclasses.replace(input, heartbeat_timeout=SILENCE, retry_policy=AT_ONCE))
+        """Have it tried again soon."""
+        return super().start_activity(dataclasses.replace(input, retry_policy=AT_ONCE))
 
 
 @asynccontextmanager
-async def mortals(settings: Settings, _: Office) -> AsyncIterator[None]:
+async def mortals(settings: Settings, office: Office) -> AsyncIterator[None]:
     """Staff a desk with a mortal worker in another process, and with a new one after each death."""
     line = lifeline.tied(sys.executable, "-m", "tests.mortal")
     environment = {**os.environ, **as_environment(settings), "PYTHONPATH": str(ROOT)}
     with (settings.data_dir / "workers.log").open("ab") as log:
         forge = await asyncio.create_subprocess_exec(*line, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    heirs = asyncio.create_task(_look_for_the_dead(office))
     try:
         yield
         assert forge.returncode is None, "a worker ended otherwise than by SIGKILL"
+        assert not heirs.done()
     finally:
+        heirs.cancel()
         with suppress(ProcessLookupError):
             forge.terminate()
         await forge.wait()
+
+
+async def _look_for_the_dead(office: Office) -> None:
+    """Give back what dead workers had in hand; a task may also have been given to one of whom nobody knew yet."""
+    opened = select(col(OpenWorkflowRow.workflow_id)).where(col(OpenWorkflowRow.closed_at).is_(None))
+    while True:
+        async with office.readers() as session:
+            workflow_ids = (await session.scalars(opened)).all()
+        for workflow_id in workflow_ids:
+            with suppress(RPCError):  # it has not been started yet, or the activity has timed out
+                await _give_back(office, workflow_id)
+        await asyncio.sleep(LOOK_EVERY)
+
+
+async def _give_back(office: Office, workflow_id: str) -> None:
+    """Fail the activities that a process has in hand which is no more."""
+    found = await office.client.get_workflow_handle(workflow_id).describe()
+    for each in found.raw_description.pending_activities:
+        if each.state == STARTED and not lifeline.is_alive(int(each.last_worker_identity.partition("@")[0])):
+            handle = office.client.get_async_activity_handle(
+                workflow_id=workflow_id, run_id=found.run_id, activity_id=each.activity_id
+            )
+            await handle.fail(ApplicationError("the worker was killed"))
 
 
 def work(settings: Settings, parent: int) -> None:
@@ -181,15 +213,10 @@ def work(settings: Settings, parent: int) -> None:
             **more,
             interceptors=[mortal],
             max_cached_workflows=0,  # nothing waits for the dead worker's own queue
-            max_heartbeat_throttle_interval=BEAT,
             workflow_runner=UnsandboxedWorkflowRunner(),  # a sandbox takes longer than the work
         )
 
-    with (
-        patch.object(wiring, "Worker", mortal_worker),
-        patch.object(relay, "TASK_PATIENCE", TASK),
-        patch.object(heartbeat, "EVERY_SECONDS", BEAT.total_seconds()),
-    ):
+    with patch.object(wiring, "Worker", mortal_worker), patch.object(relay, "TASK_PATIENCE", TASK):
         asyncio.run(wiring.serve_worker(settings))
 
 
