@@ -2,13 +2,14 @@
 
 from temporalio import workflow
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import WorkflowHistory
 from temporalio.worker import UnsandboxedWorkflowRunner
 
 from models.messages.termination import TerminationInput
 from terms.citation import Refused
 from tests.desk import Desk
-from tests.journeys.recorded import histories, kind, replay
+from tests.journeys.debtor import Debtor
+from tests.journeys.recorded import asked_for, broken_by, histories, kind, replay
+from tests.journeys.successors import Merger, successor
 from workflows.termination import end_contract
 
 
@@ -77,14 +78,44 @@ async def test_all_histories_replay(desk: Desk) -> None:
 
     # the same with one workflow rewritten: each run that had sent a reminder fails to replay, and only those
     terminations = [each for each in recorded if kind(each) == "termination"]
-    reminded = {each.run_id for each in terminations if sent_a_reminder(each)}
+    reminded = {each.run_id for each in terminations if asked_for(each, "remind_of_resources")}
     rewritten = {"workflows": [HastyTermination], "workflow_runner": UnsandboxedWorkflowRunner()}
     failures = await replay(desk, terminations, **rewritten)
     assert (len(terminations), {*failures}) == (2, reminded)
     assert all(isinstance(each, workflow.NondeterminismError) for each in failures.values())
 
 
-def sent_a_reminder(history: WorkflowHistory) -> bool:
-    """Tell whether a termination has reminded its customer."""
-    scheduled = [event.activity_task_scheduled_event_attributes for event in history.events]
-    return any(each.activity_type.name == "remind_of_resources" for each in scheduled)
+async def up_the_ladder_and_merged(desk: Desk) -> None:
+    """Play a default up to the rescission and the deletion, a merger that goes on, and one that the letter ends."""
+    refused, merged = [Merger(desk, await desk.active(form)) for form in ("QPC-26-0104", "QPC-26-0102")]
+    debtor = await Debtor.of(desk)
+    await refused.record("2026-04-01", successor=successor(officers__0__name="反社 照会"))
+    await merged.record("2026-04-01", noticed_at="2026-04-01T09:00:00+09:00")
+    await merged.prove("2026-04-01T09:00:00+09:00")
+    await merged.decide("continue")
+
+    # the window of the other passes; it gives notice on 10 May, and our letter ends the contract
+    await debtor.until_suspended()
+    await refused.notify("2026-05-10T09:00:00+09:00")
+    proposed = await refused.decide("rescind", "9(2)(2)")
+    await refused.agree(proposed["approval_id"], "reviewer")
+    letter = await debtor.posted("succession_rescission_notice", "2026-05-10T09:00:00+09:00")
+    await desk.until("2026-05-13T12:00:00+09:00")
+    await debtor.delivered(letter, "2026-05-13T11:00:00+09:00")
+    letter = await debtor.until_rescission_is_sent()
+    await desk.until("2026-06-17T09:00:00+09:00")
+    await debtor.delivered(letter, "2026-06-16T10:30:00+09:00")
+    await desk.until("2026-07-18T09:00:00+09:00")
+    ends = [(await desk.read(each.path)).get("end_ground") for each in (refused, merged, debtor)]
+    assert ends == ["12(2)", None, "17(1)"]
+
+
+async def test_histories_of_default_and_succession_replay(desk: Desk) -> None:
+    """Runs of these types give the same commands again; each one in which an activity has a new name is found out."""
+    await up_the_ladder_and_merged(desk)
+    recorded = await histories(desk, "contract", "default", "deletion", "rescission", "succession", "suspension")
+    assert await replay(desk, recorded) == {}
+    changed = ("default_tell", "delete_data", "rescission_rescind", "succession_end_contract", "suspension_shut")
+    touched = {each.run_id: kind(each) for each in recorded if asked_for(each, *changed)}
+    assert {*touched.values()} == {"default", "deletion", "rescission", "succession", "suspension"}
+    assert await broken_by(desk, recorded, *changed) == {*touched} < {each.run_id for each in recorded}
