@@ -49,7 +49,7 @@ from service.settings import Settings, as_environment
 
 ROOT = Path(__file__).parents[1]
 LOOK_EVERY = 0.2  # seconds
-TASK = timedelta(seconds=3)  # so long is a workflow's task waited for that a dead worker had
+TASK = timedelta(seconds=2)  # so long is a workflow's task waited for that a dead worker had
 AT_ONCE = RetryPolicy(initial_interval=timedelta(seconds=0.1), maximum_interval=timedelta(seconds=1))
 STARTED = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
 BEFORE = 4  # every so many activities of a kind, the death comes before the work
