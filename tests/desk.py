@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from contextlib import AsyncExitStack
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ import httpx2
 from pydantic import SecretStr
 from pypdfium2 import PdfDocument
 
+from activities.office import Office
 from api.auth import STAFF, secret_hash
 from models.tables import ApiKeyRow
 from service.settings import Settings
@@ -54,11 +56,15 @@ class Desk:
         self.premises, self.office, self.http, self.keys = premises, wired.office, http, keys
         assert wired.simulation is not None
         self.simulation = wired.simulation
+        self.patient = False
 
     async def post(self, role: str, path: str, body: Any = None, *, key: str | None = None) -> httpx2.Response:  # noqa: ANN401
-        """Post a command under a key of its own, unless one is given."""
+        """Post a command under a key of its own, unless one is given; the patient ask until its outcome is known."""
         headers = {"Authorization": f"Bearer {self.keys[role]}", "Idempotency-Key": key or uuid4().hex}
-        return await self.http.post(path, json=body, headers=headers)
+        while True:
+            response = await self.http.post(path, json=body, headers=headers)
+            if not (self.patient and "retry-after" in response.headers):
+                return response
 
     async def upload(self, role: str, path: str, content: bytes, *, key: str | None = None) -> httpx2.Response:
         """Post a file under a key of its own, unless one is given."""
@@ -184,13 +190,26 @@ class Desk:
         return number
 
 
+Staff = Callable[[Settings, Office], AbstractAsyncContextManager[object]]
+"""What runs an office's workers and relay while it is open."""
+
+
+def here(_: Settings, office: Office) -> AbstractAsyncContextManager[object]:
+    """Run the workers in this process."""
+    return working(office)
+
+
 class OpenDesk:
-    """Opens offices on one Temporal server, each with a namespace, database and folder of its own."""
+    """Opens offices on one Temporal server, each with a namespace, database and folder of its own.
+
+    `staff` may be set to have the work done elsewhere.
+    """
 
     def __init__(self, address: str, template: Path, folder: Path) -> None:
         self._address, self._template, self._folder = address, template, folder
         self._stack = AsyncExitStack()
         self.opened = 0
+        self.staff: Staff = here
 
     async def __aenter__(self) -> Self:
         return self
@@ -228,7 +247,7 @@ class OpenDesk:
     async def _open(self, settings: Settings, sink_file: Path, keys: dict[str, str] | None) -> Desk:
         doors = await self._stack.enter_async_context(AsyncExitStack())
         wired = await doors.enter_async_context(open_office(settings))
-        await doors.enter_async_context(working(wired.office))
+        await doors.enter_async_context(self.staff(settings, wired.office))
         transport = httpx2.ASGITransport(build_app(wired, settings))
         http = await doors.enter_async_context(
             httpx2.AsyncClient(transport=transport, base_url="http://desk", timeout=60)

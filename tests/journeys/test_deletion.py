@@ -8,6 +8,7 @@ from terms.settings import TERMS_1_0
 from tests.cash_office import Transfer, zengin
 from tests.desk import Desk, OpenDesk
 from tests.journeys.leaving import GATEWAY, a_leaver, approve, approve_bills, bill_the_rest, pay_all
+from tests.journeys.recorded import broken_by, histories, replay
 from tests.journeys.test_month_close import does_not_hold
 
 
@@ -42,6 +43,7 @@ async def test_twelve_years_to_the_erasure(desk: Desk) -> None:
     # 31 March 2037: the last day of retention
     await desk.until("2037-03-31T23:00:00+09:00")
     assert (await desk.read(contract))["state"] == "closed"
+    assert await replay(desk, await histories(desk, "contract", "deletion")) == {}  # later they can't be opened
     await desk.until("2038-03-25T09:00:00+09:00")
     shown = await desk.read(contract)
     assert (shown["state"], shown["customer_name"], shown["next_actions"]) == ("erased", "(消去済)", [])
@@ -52,6 +54,9 @@ async def test_twelve_years_to_the_erasure(desk: Desk) -> None:
     actions = [each["action"] for each in await desk.timeline(number)]
     assert actions[-3:] == ["erased", "letters_withdrawn", "personal_data_erased"]  # a copy that nobody posted
     assert actions.index("data_deleted") < actions.index("closed")
+    (erasure,) = await histories(desk, "erasure")
+    assert await replay(desk, [erasure]) == {}
+    assert await broken_by(desk, [erasure], "erase_personal_data") == {erasure.run_id}
     assert await does_not_hold(desk) == []
     assert time.process_time() - begun < 60
 

@@ -1,61 +1,43 @@
-"""Work that dies after it was done: the result of each activity is lost once, on the way to a rescission."""
+"""Workers killed with -9 at each await point of the ladder, from the first overdue day to the rescission."""
 
 from collections import Counter
-from typing import Any
 
 import pytest
-from temporalio import activity
-from temporalio.exceptions import ApplicationError
-from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor, Worker
 
-from service import wiring
-from tests.desk import OpenDesk
+from activities import relay
+from service.simulation import world
+from tests.desk import Desk, OpenDesk
 from tests.journeys.debtor import Debtor
+from tests.journeys.recorded import histories, kind
+from tests.journeys.test_month_close import does_not_hold
+from tests.mortal import SPARED, TASK, Deaths, mortals
+
+Point = tuple[str, str, str]
 
 
-class Loss(Interceptor):
-    """Lets each activity of a kind and workflow do its work, and then loses what it reported, the first time."""
-
-    def __init__(self) -> None:
-        self.lost: Counter[str] = Counter()
-        self.armed = False
-
-    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002 - Temporal's name
-        """Stand before the activities."""
-        return _Lost(next, self)
-
-
-class _Lost(ActivityInboundInterceptor):
-    def __init__(self, inner: ActivityInboundInterceptor, loss: Loss) -> None:
-        super().__init__(inner)
-        self.loss = loss
-
-    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002, ANN401 - Temporal's names
-        """Do the work; a worker that was killed now would never report it."""
-        done = await super().execute_activity(input)
-        info = activity.info()
-        point = f"{info.workflow_id}:{info.workflow_run_id}:{info.activity_id}"
-        if not self.loss.armed:
-            return done
-        self.loss.lost[point] += 1
-        if self.loss.lost[point] == 1:
-            message = "the worker was killed before it could report"
-            raise ApplicationError(message)
-        return done
+async def points(desk: Desk) -> set[Point]:
+    """Find in the server's histories the activities that the ladder's workflows have asked for."""
+    return {
+        (history.workflow_id, history.run_id, event.activity_task_scheduled_event_attributes.activity_id)
+        for history in await histories(desk)
+        if kind(history) not in SPARED
+        for event in history.events
+        if event.HasField("activity_task_scheduled_event_attributes")
+    }
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_the_ladder_ends_the_same(open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each activity is done twice, each step rebuilds its workflow from the history: every letter goes out once."""
-    loss = Loss()
-
-    def forgetful(*args: Any, **more: Any) -> Worker:  # noqa: ANN401 - Temporal's parameters
-        return Worker(*args, **more, interceptors=[loss], max_cached_workflows=0)
-
-    monkeypatch.setattr(wiring, "Worker", forgetful)
+    """At each activity the worker's process is killed, once, before its work or after it: each letter goes out once."""
+    monkeypatch.setattr(relay, "TASK_PATIENCE", TASK)
+    monkeypatch.setattr(world, "PAUSE", 0.1)  # while nobody is alive there is little to see
+    open_desk.staff = mortals
     desk = await open_desk("2026-03-25T09:00+09:00")
+    desk.patient = True
+    deaths = Deaths(desk.premises.settings.data_dir)
     debtor = await Debtor.of(desk)
-    loss.armed = True
+    earlier = await points(desk)
+    deaths.arm()
     await desk.until("2026-05-10T09:10:00+09:00")
     await debtor.decide(await debtor.proposal("suspension"), "dunning")
     await desk.until("2026-05-25T09:10:00+09:00")
@@ -71,6 +53,7 @@ async def test_the_ladder_ends_the_same(open_desk: OpenDesk, monkeypatch: pytest
     await desk.until("2026-06-17T09:00:00+09:00")
     await debtor.delivered(letter, "2026-06-16T10:30:00+09:00")
     await desk.until("2026-06-18T09:00:00+09:00")
+    deaths.disarm()
 
     shown = await desk.read(debtor.path)
     assert (shown["state"], shown["ends_on"]) == ("ended", "2026-06-16")
@@ -80,7 +63,10 @@ async def test_the_ladder_ends_the_same(open_desk: OpenDesk, monkeypatch: pytest
     actions = Counter(await debtor.actions())
     assert {actions[name] for name in ("default_opened", "suspended", "service_shut", "rescission_approved",
                                        "rescission_arrived", "ended")} == {1}  # fmt: skip
-    mails = {each["message_id"] for each in desk.mails()}
+    mails = {(each["message_id"], each["sha256"]) for each in desk.mails()}  # a repetition is the same mail
     assert len(mails) == len([each for each in await desk.letters() if each["channel"] == "email"])
-    assert loss.lost.total() > 80
-    assert {*loss.lost.values()} == {2}
+    assert await does_not_hold(desk) == []
+    died = Counter(each.point for each in deaths.all())
+    assert {*died.values()} == {1}
+    assert {each.point for each in deaths.all() if each.workflow not in SPARED} == await points(desk) - earlier
+    assert len(died) > 80

@@ -1,23 +1,16 @@
 """Recorded histories run on the present code; a change that would break them is found out."""
 
-from collections.abc import AsyncIterator, Iterable
-from typing import Any
-
-from sqlalchemy import select
-from sqlmodel import col
 from temporalio import workflow
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import WorkflowHistory
-from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
+from temporalio.worker import UnsandboxedWorkflowRunner
 
 from models.messages.termination import TerminationInput
-from models.tables import OpenWorkflowRow
-from service.wiring import WORKFLOWS
 from terms.citation import Refused
 from tests.desk import Desk
+from tests.journeys.debtor import Debtor
+from tests.journeys.recorded import asked_for, broken_by, histories, kind, replay
+from tests.journeys.successors import Merger, successor
 from workflows.termination import end_contract
-
-BUILD = "test"  # without a build id the first replay hashes all loaded code
 
 
 @workflow.defn(name="termination", failure_exception_types=[Refused])
@@ -28,39 +21,6 @@ class HastyTermination:
     async def run(self, t: TerminationInput) -> str:
         """End."""
         return await end_contract(t)
-
-
-async def histories(desk: Desk) -> list[WorkflowHistory]:
-    """Fetch the histories of all runs of all workflows of an office."""
-    async with desk.office.readers() as session:
-        ids = (await session.execute(select(col(OpenWorkflowRow.workflow_id)))).scalars().all()
-    found = []
-    for workflow_id in ids:
-        run_id: str | None = None
-        while run_id != "":
-            handle = desk.office.client.get_workflow_handle(workflow_id, run_id=run_id)
-            history = await handle.fetch_history()
-            found.append(history)
-            started = history.events[0].workflow_execution_started_event_attributes
-            run_id = started.continued_execution_run_id
-    return found
-
-
-def kind(history: WorkflowHistory) -> str:
-    """Name the type of a recorded workflow."""
-    return history.events[0].workflow_execution_started_event_attributes.workflow_type.name
-
-
-async def replay(desk: Desk, recorded: Iterable[WorkflowHistory], **more: Any) -> dict[str, Exception]:  # noqa: ANN401
-    """Run histories on the present code; gives what went wrong, by run."""
-
-    async def each() -> AsyncIterator[WorkflowHistory]:
-        for history in recorded:
-            yield history
-
-    told: dict[str, Any] = {"workflows": WORKFLOWS, "data_converter": desk.office.client.data_converter, **more}
-    done = await Replayer(**told, build_id=BUILD).replay_workflows(each(), raise_on_replay_failure=False)
-    return dict(done.replay_failures)
 
 
 async def everything_happens(desk: Desk) -> None:
@@ -118,14 +78,44 @@ async def test_all_histories_replay(desk: Desk) -> None:
 
     # the same with one workflow rewritten: each run that had sent a reminder fails to replay, and only those
     terminations = [each for each in recorded if kind(each) == "termination"]
-    reminded = {each.run_id for each in terminations if sent_a_reminder(each)}
+    reminded = {each.run_id for each in terminations if asked_for(each, "remind_of_resources")}
     rewritten = {"workflows": [HastyTermination], "workflow_runner": UnsandboxedWorkflowRunner()}
     failures = await replay(desk, terminations, **rewritten)
     assert (len(terminations), {*failures}) == (2, reminded)
     assert all(isinstance(each, workflow.NondeterminismError) for each in failures.values())
 
 
-def sent_a_reminder(history: WorkflowHistory) -> bool:
-    """Tell whether a termination has reminded its customer."""
-    scheduled = [event.activity_task_scheduled_event_attributes for event in history.events]
-    return any(each.activity_type.name == "remind_of_resources" for each in scheduled)
+async def up_the_ladder_and_merged(desk: Desk) -> None:
+    """Play a default up to the rescission and the deletion, a merger that goes on, and one that the letter ends."""
+    refused, merged = [Merger(desk, await desk.active(form)) for form in ("QPC-26-0104", "QPC-26-0102")]
+    debtor = await Debtor.of(desk)
+    await refused.record("2026-04-01", successor=successor(officers__0__name="反社 照会"))
+    await merged.record("2026-04-01", noticed_at="2026-04-01T09:00:00+09:00")
+    await merged.prove("2026-04-01T09:00:00+09:00")
+    await merged.decide("continue")
+
+    # the window of the other passes; it gives notice on 10 May, and our letter ends the contract
+    await debtor.until_suspended()
+    await refused.notify("2026-05-10T09:00:00+09:00")
+    proposed = await refused.decide("rescind", "9(2)(2)")
+    await refused.agree(proposed["approval_id"], "reviewer")
+    letter = await debtor.posted("succession_rescission_notice", "2026-05-10T09:00:00+09:00")
+    await desk.until("2026-05-13T12:00:00+09:00")
+    await debtor.delivered(letter, "2026-05-13T11:00:00+09:00")
+    letter = await debtor.until_rescission_is_sent()
+    await desk.until("2026-06-17T09:00:00+09:00")
+    await debtor.delivered(letter, "2026-06-16T10:30:00+09:00")
+    await desk.until("2026-07-18T09:00:00+09:00")
+    ends = [(await desk.read(each.path)).get("end_ground") for each in (refused, merged, debtor)]
+    assert ends == ["12(2)", None, "17(1)"]
+
+
+async def test_histories_of_default_and_succession_replay(desk: Desk) -> None:
+    """Runs of these types give the same commands again; each one in which an activity has a new name is found out."""
+    await up_the_ladder_and_merged(desk)
+    recorded = await histories(desk, "contract", "default", "deletion", "rescission", "succession", "suspension")
+    assert await replay(desk, recorded) == {}
+    changed = ("default_tell", "delete_data", "rescission_rescind", "succession_end_contract", "suspension_shut")
+    touched = {each.run_id: kind(each) for each in recorded if asked_for(each, *changed)}
+    assert {*touched.values()} == {"default", "deletion", "rescission", "succession", "suspension"}
+    assert await broken_by(desk, recorded, *changed) == {*touched} < {each.run_id for each in recorded}

@@ -4,6 +4,7 @@ from datetime import date
 
 from tests.desk import JSON, Desk
 from tests.journeys.debtor import Debtor
+from tests.journeys.recorded import histories, replay
 
 PART = {"kind": "part", "resource_ids": ["gw-1"]}
 
@@ -69,6 +70,7 @@ async def test_a_part_for_a_stated_period(desk: Desk) -> None:
     (resumed,) = [each for each in await desk.timeline(debtor.number) if each["action"] == "resumed"]
     assert resumed["basis"]["ended_by"] == "period"
     assert "gw-1" in await words_of(desk, "service_resumed_notice")
+    assert await replay(desk, await histories(desk, "contract", "default", "suspension")) == {}
 
 
 async def test_letters_say_what_the_calculators_say(desk: Desk) -> None:
