@@ -22,6 +22,6 @@ def test_every_cell_names_an_article() -> None:
     cells += [default_cell(state, move) for state in get_args(CaseState) for move in get_args(CaseMove)]
     cells += [succession_cell(state, move) for state in get_args(SuccessionState) for move in get_args(SuccessionMove)]
     cells += [assignment_cell(state, move) for state in get_args(AssignmentState) for move in get_args(AssignmentMove)]
-    assert len(cells) == 6 * 15 + 9 * 4 + 7 * 5 + 6 * 3
+    assert len(cells) == 6 * 17 + 9 * 6 + 7 * 5 + 6 * 3
     assert {cell[0] for cell in cells} == {"○", "×"}
     assert all("第" in cell for cell in cells)
