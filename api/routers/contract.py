@@ -194,7 +194,8 @@ async def show(contract_no: Number, office: TheOffice, caller: Caller) -> Contra
 async def timeline(contract_no: Number, office: TheOffice, caller: Caller, page: PageWanted) -> Page[Moment]:
     """Tell a contract's life from its application on, ascending: what, by which article, on which basis.
 
-    A customer is told nothing of disclosures (40, 44(5)): an order may forbid it.
+    A customer is told nothing of disclosures (40, 44(5)): an order may forbid it. Nor of a rescission by 43(2) before
+    its letter has arrived: that needs no notice and no demand.
     """
     row = await contract_row(office, contract_no, caller)
     query = select(AuditEventRow).where(
@@ -207,6 +208,7 @@ async def timeline(contract_no: Number, office: TheOffice, caller: Caller, page:
         query = query.where(
             ~col(AuditEventRow.action).startswith("disclosure"),
             ~cast(col(AuditEventRow.basis), String).contains('"disclosure"'),  # nor of what they hold up
+            or_(col(AuditEventRow.article) != "43(2)", ~col(AuditEventRow.action).startswith("rescission_")),
         )
     async with office.readers() as session:
         rows, cursor = await fetch_page(session, query, page, col(AuditEventRow.at), col(AuditEventRow.id))

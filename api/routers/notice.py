@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, Field, JsonValue
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlmodel import col
 
 from activities import bulk_letters
@@ -32,6 +32,10 @@ from terms.citation import Article, Refused
 from terms.notice import InPlace
 
 router = APIRouter(route_class=CommandRoute, tags=["letters"])
+
+WITHOUT_NOTICE = "antisocial_rescission_notice"
+"""43(2) needs no notice: the customer learns of it by the letter, once it has gone out."""
+UNSENT = ("queued", "withdrawn")
 
 POSTERS = ("support", "intake", "dunning", "legal", "billing")
 METHODS = {"post": {"post", "registered", "certified", "hand", "e-signature"},
@@ -119,6 +123,7 @@ async def show_all(
             query = query.where(col(column) == wanted)
     if caller.is_customer:
         query = query.where(col(NoticeRow.channel) != CHANNEL)  # a record of the office is no letter to it
+        query = query.where(or_(col(NoticeRow.slug) != WITHOUT_NOTICE, col(NoticeRow.state).not_in(UNSENT)))
         query = query.join(ApplicationRow, col(ApplicationRow.application_no) == col(NoticeRow.application_no)).where(
             col(ApplicationRow.customer_ref) == caller.customer_ref
         )
@@ -279,7 +284,7 @@ async def notice_row(office: Office, notice_no: str, caller: Principal) -> Notic
     """
     async with office.readers() as session:
         row = await session.get(NoticeRow, notice_no)
-        if row is None or (caller.is_customer and row.channel == CHANNEL):
+        if row is None or (caller.is_customer and _is_hidden(row)):
             raise NotFound
         if caller.is_customer:
             application = await session.get(ApplicationRow, row.application_no or "")
@@ -287,6 +292,11 @@ async def notice_row(office: Office, notice_no: str, caller: Principal) -> Notic
             owner = contract or application
             caller.check_owns(owner.customer_ref if owner else "")
     return row
+
+
+def _is_hidden(row: NoticeRow) -> bool:
+    """Tell whether a customer does not see a letter: a record of the office, or a rescission by 43(2) not sent yet."""
+    return row.channel == CHANNEL or (row.slug == WITHOUT_NOTICE and row.state in UNSENT)
 
 
 def _check_time(at: datetime, now: datetime, earliest: datetime, field: str) -> None:

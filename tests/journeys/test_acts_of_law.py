@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import func, select
 
 from models.tables import IncomingLetterRow
-from tests.desk import JSON, Desk
+from tests.desk import JSON, Desk, form
 from tests.journeys.debtor import Debtor
 from tests.journeys.successors import Merger, successor
 from tests.journeys.test_default import at_work, sent, words_of
@@ -151,6 +151,10 @@ async def test_rescinded_by_43_2(desk: Desk) -> None:
     await debtor.pay(await debtor.owed(), date(2026, 4, 16))
     assert (await debtor.state())["state"] == "settled"
     assert await debtor.decide(proposed, "reviewer") == "approved"
+    customer = await desk.customer(form()["external_ref"])  # learns of it by the letter alone
+    for path in (f"{debtor.path}/timeline", "/v1/notices", "/v1/approvals"):
+        shown = await desk.read(path, customer, limit="500")
+        assert not [each for each in shown["items"] if each.get("article") == "43(2)"]
     letter = await debtor.posted("antisocial_rescission_notice", "2026-04-16T10:00:00+09:00")
     words = await words_of(desk, "antisocial_rescission_notice")
     assert "第43条第2項第2号③に該当すること" in words
