@@ -1,7 +1,5 @@
 """From the end to the erasure: data deleted, closed, kept for ten years, erased (Art. 34, 38, 44(6))."""
 
-import time
-
 import pytest
 
 from terms.settings import TERMS_1_0
@@ -14,7 +12,6 @@ from tests.journeys.test_month_close import does_not_hold
 
 async def test_twelve_years_to_the_erasure(desk: Desk) -> None:
     """Data go thirty days after the end, the paid contract is closed, and ten years later nothing names anybody."""
-    begun = time.process_time()  # what others do on the machine does not count
     number = await a_leaver(desk, GATEWAY)
     contract = f"/v1/contracts/{number}"
     await bill_the_rest(desk)
@@ -41,7 +38,9 @@ async def test_twelve_years_to_the_erasure(desk: Desk) -> None:
     assert await desk.refused("legal", f"{contract}/erasures", {"reason": "ご希望"}) == "44(6)"
 
     # 31 March 2037: the last day of retention
-    await desk.until("2037-03-31T23:00:00+09:00")
+    fired = await desk.until("2037-03-31T23:00:00+09:00")
+    assert len(fired) < 140  # a month costs one look of the office, and the contract nothing: so years take seconds
+    assert not [what for _, what in fired if number in what]
     assert (await desk.read(contract))["state"] == "closed"
     assert await replay(desk, await histories(desk, "contract", "deletion")) == {}  # later they can't be opened
     await desk.until("2038-03-25T09:00:00+09:00")
@@ -58,7 +57,6 @@ async def test_twelve_years_to_the_erasure(desk: Desk) -> None:
     assert await replay(desk, [erasure]) == {}
     assert await broken_by(desk, [erasure], "erase_personal_data") == {erasure.run_id}
     assert await does_not_hold(desk) == []
-    assert time.process_time() - begun < 60
 
 
 async def test_an_unpaid_debt_blocks_closing_never_deletion(desk: Desk) -> None:
