@@ -165,6 +165,12 @@ async def test_the_earliest_end_wins(desk: Desk) -> None:
     assert await desk.refused("intake", f"{contract}/cancellations", cancellation("18(2)", event)) == "18(2)"
     again = await desk.post("intake", f"{contract}/termination-notices", notice)
     assert (again.status_code, again.json()) == (200, first)
+
+    # what was left standing is asked for on paper too; once that has arrived nothing is under way
+    (paper,) = [each for each in await desk.letters(slug="restoration_request") if each["channel"] == "post"]
+    posted = {"method": "post", "dispatched_at": "2026-07-01T09:00:00+09:00"}
+    await desk.do("support", f"/v1/notices/{paper['notice_no']}/dispatches", posted)
+    await desk.until("2026-07-08")
     assert await closed(desk, number)
     outcomes = [await desk.office.client.get_workflow_handle(each).result() for each in (
         ids.termination(number, 1), ids.cancellation(number, 2),
